@@ -1,0 +1,91 @@
+"""The program with which a county office runs its evening talks."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from webinar.config import ROOT, Environment, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__version__ = "0.1.0"
+
+
+def create_app(environ: Mapping[str, str] | None = None) -> Flask:
+    """Build the application from the environment; raises `ConfigError` where it may not start."""
+    # Deferred: importing a table is cheap, importing the whole web is not, and tools that only
+    # want the version or the settings should not pay for it.
+    from webinar import extensions, web  # noqa: PLC0415
+
+    settings = Settings.load(os.environ if environ is None else environ)
+    app = Flask("webinar", root_path=str(ROOT / "webinar"), template_folder=str(ROOT / "templates"))
+    app.config.from_mapping(flask_settings(settings))
+    app.extensions["settings"] = settings
+
+    extensions.db.init_app(app)
+    extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
+    web.register(app)
+    return app
+
+
+def flask_settings(settings: Settings) -> dict[str, object]:
+    """The settings in the words of Flask and its extensions."""
+    secure = settings.base_url.startswith("https://")
+    return {
+        "DEBUG": settings.debug,
+        "TESTING": settings.environment is Environment.TEST,
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        # A connection for every thread of a process (deploy/gunicorn.conf.py): those beyond the
+        # pool's size would be opened and closed with every request.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 8},
+        "MAX_CONTENT_LENGTH": settings.upload_limit,
+        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+        "SESSION_COOKIE_NAME": "__Host-webinar" if secure else "webinar",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PREFERRED_URL_SCHEME": "https" if secure else "http",
+        "BABEL_DEFAULT_LOCALE": "de",
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "webinar" / "translations"),
+        "RATELIMIT_STORAGE_URI": settings.limits_storage,
+        "RATELIMIT_HEADERS_ENABLED": False,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "SECURITY_PASSWORD_HASH": "argon2",
+        # OWASP's profile: 19 MiB, two passes; the library's own default takes four times as long.
+        "SECURITY_PASSWORD_HASH_OPTIONS": {
+            "argon2__time_cost": 2,
+            "argon2__memory_cost": 19456,
+            "argon2__parallelism": 1,
+        },
+        "SECURITY_PASSWORD_SINGLE_HASH": True,
+        "SECURITY_PASSWORD_LENGTH_MIN": 12,
+        "SECURITY_PASSWORD_COMPLEXITY_CHECKER": None,
+        "SECURITY_RETURN_GENERIC_RESPONSES": True,
+        "SECURITY_LOGIN_URL": "/anmelden",
+        "SECURITY_LOGOUT_URL": "/abmelden",
+        "SECURITY_LOGOUT_METHODS": ["POST"],
+        "SECURITY_LOGIN_USER_TEMPLATE": "organiser/login.html",
+        "SECURITY_POST_LOGIN_VIEW": "/desk/",
+        "SECURITY_POST_LOGOUT_VIEW": "/",
+        "SECURITY_REGISTERABLE": False,
+        "SECURITY_FRESHNESS": timedelta(minutes=-1),  # no page that asks for the password again
+        "SECURITY_JOIN_USER_ROLES": False,  # the role is a column, not a table
+        "SECURITY_SEND_REGISTER_EMAIL": False,
+        "SECURITY_FLASH_MESSAGES": False,
+        "SECURITY_DEFAULT_REMEMBER_ME": False,
+        "SECURITY_REDIRECT_ALLOW_SUBDOMAINS": False,
+        "SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS": False,
+    }
+
+
+def settings_of(app: Flask) -> Settings:
+    """The typed settings that the application was built from."""
+    settings = app.extensions["settings"]
+    assert isinstance(settings, Settings)  # noqa: S101  put there by create_app
+    return settings

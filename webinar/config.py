@@ -1,0 +1,319 @@
+"""Every setting, typed, read from the environment once at start, and checked.
+
+`Settings.load` collects all problems before it refuses, so that an operator mends them in one go.
+In production nothing that protects people has a default. Names and meanings: docs/operators.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+E = TypeVar("E", bound=StrEnum)
+
+SECRET_LENGTH = 32
+PREFIX = "WEBINAR_"
+ROOT = Path(__file__).resolve().parent.parent
+LEGAL_FOLDER = ROOT / "templates" / "public" / "legal"
+PLACEHOLDER = re.compile(r"\[\[(\w+)\]\]")
+"""A gap in a legal text, such as `[[Anschrift]]`."""
+
+
+class Environment(StrEnum):
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"
+    TEST = "test"
+
+
+class JitsiMode(StrEnum):
+    NONE = "none"
+    """No host: a local page stands in. Never in production."""
+    HS256 = "hs256"
+    RS256 = "rs256"
+    JAAS = "jaas"
+
+
+class MailSecurity(StrEnum):
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+class ConfigError(Exception):
+    """The settings do not allow a start; `problems` has one line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Office:
+    """The sender of everything: shown on every page and under every mail."""
+
+    name: str
+    unit: str
+    address: str
+    email: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    security: MailSecurity
+    sender: str
+    timeout: int
+    ca_file: str
+
+
+@dataclass(frozen=True)
+class JitsiSettings:
+    mode: JitsiMode
+    host: str
+    app_id: str
+    subject: str
+    secret: str = field(repr=False)
+    key_id: str
+    audience: str
+    embed: bool
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings. Lengths in bytes unless said otherwise, times in minutes or days as named."""
+
+    environment: Environment
+    debug: bool
+    database_url: str
+    secret_key: str = field(repr=False)
+    link_keys: tuple[str, ...] = field(repr=False)
+    """The first signs, all verify: put a new key in front, drop the last when no link of it may
+    live any longer."""
+    base_url: str
+    brand: str
+    """The name in the head of every page: the series' name, as people know it."""
+    office: Office
+    mail: MailSettings
+    jitsi: JitsiSettings
+    storage_folder: Path
+    upload_limit: int
+    legal_folder: Path
+    """Holds imprint, privacy and accessibility as `<page>.<language>.md`."""
+    legal: Mapping[str, str]
+    """What fills the gaps of the legal texts, by the gap's name in lower case."""
+    trusted_proxies: int
+    limits_storage: str
+    room_opens_minutes: int
+    room_opens_staff_minutes: int
+    room_overrun_minutes: int
+    retention_days: int
+
+    @property
+    def production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def mail_domain(self) -> str:
+        return self.mail.sender.rpartition("@")[2]
+
+    @property
+    def legal_values(self) -> dict[str, str]:
+        """Every known gap of the legal texts and what fills it; empty where nothing does."""
+        known = {
+            "behoerde": self.office.name,
+            "anschrift": self.office.address,
+            "telefon": self.office.phone,
+            "email": self.office.email,
+            "webadresse": self.base_url,
+            "videodienst": self.jitsi.host,
+            "speicherfrist": str(self.retention_days),
+        }
+        return known | {name: value for name, value in self.legal.items() if value}
+
+    @property
+    def legal_gaps(self) -> list[str]:
+        """The names of the gaps that nothing fills, over all legal texts."""
+        texts = sorted(self.legal_folder.glob("*.md"))
+        names = {n for path in texts for n in PLACEHOLDER.findall(path.read_text("utf-8"))}
+        return sorted(name for name in names if not self.legal_values.get(name.lower()))
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the `WEBINAR_*` variables; raises `ConfigError` with every problem found."""
+        return _Reader(environ).settings()
+
+
+class _Reader:
+    """Reads variables and remembers what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.environ.get(PREFIX + name, default).strip()
+
+    def number(self, name: str, default: int, *, least: int = 0) -> int:
+        raw = self.text(name)
+        if not raw:
+            return default
+        if not raw.isdecimal() or int(raw) < least:
+            self.refuse(name, f"must be a whole number of at least {least}, not '{raw}'")
+            return default
+        return int(raw)
+
+    def flag(self, name: str, default: bool) -> bool:
+        raw = self.text(name).lower()
+        if raw in ("", "1", "true", "yes", "0", "false", "no"):
+            return raw in ("1", "true", "yes") if raw else default
+        self.refuse(name, f"must be true or false, not '{raw}'")
+        return default
+
+    def choice(self, name: str, kind: type[E], default: E) -> E:
+        raw = self.text(name).lower()
+        if not raw:
+            return default
+        if raw not in list(kind):
+            self.refuse(name, f"must be one of {', '.join(kind)}, not '{raw}'")
+            return default
+        return kind(raw)
+
+    def refuse(self, name: str, why: str) -> None:
+        self.problems.append(f"{PREFIX}{name} {why}")
+
+    def settings(self) -> Settings:
+        environment = self.choice("ENV", Environment, Environment.PRODUCTION)
+        settings = Settings(
+            environment=environment,
+            debug=self.flag("DEBUG", default=False),
+            database_url=self.database_url(),
+            secret_key=self.text("SECRET_KEY"),
+            link_keys=tuple(k.strip() for k in self.text("LINK_KEYS").split(",") if k.strip()),
+            base_url=self.text("BASE_URL").rstrip("/"),
+            brand=self.text("BRAND", "After-Work-Wissen"),
+            office=self.office(),
+            mail=self.mail(),
+            jitsi=self.jitsi(),
+            storage_folder=Path(self.text("STORAGE_FOLDER", str(ROOT / "var" / "files"))),
+            upload_limit=self.number("UPLOAD_LIMIT_MB", 500, least=1) * 1024 * 1024,
+            legal_folder=Path(self.text("LEGAL_FOLDER", str(LEGAL_FOLDER))),
+            legal=self.legal(),
+            trusted_proxies=self.number("TRUSTED_PROXIES", 0),
+            limits_storage=self.text("LIMITS_STORAGE", "memory://"),
+            room_opens_minutes=self.number("ROOM_OPENS_MINUTES", 15),
+            room_opens_staff_minutes=self.number("ROOM_OPENS_STAFF_MINUTES", 30),
+            room_overrun_minutes=self.number("ROOM_OVERRUN_MINUTES", 30),
+            retention_days=self.number("RETENTION_DAYS", 365, least=1),
+        )
+        self.check(settings)
+        if self.problems:
+            raise ConfigError(self.problems)
+        return settings
+
+    def database_url(self) -> str:
+        raw = self.text("DATABASE_URL", f"sqlite:///{ROOT / 'var' / 'webinar.db'}")
+        if raw.startswith(("postgresql://", "postgres://")):
+            # Without a driver in the address SQLAlchemy would look for psycopg 2.
+            return "postgresql+psycopg://" + raw.partition("://")[2]
+        return raw
+
+    def office(self) -> Office:
+        return Office(
+            name=self.text("OFFICE_NAME"),
+            unit=self.text("OFFICE_UNIT"),
+            address=self.text("OFFICE_ADDRESS"),
+            email=self.text("OFFICE_EMAIL"),
+            phone=self.text("OFFICE_PHONE"),
+        )
+
+    def mail(self) -> MailSettings:
+        security = self.choice("MAIL_SECURITY", MailSecurity, MailSecurity.STARTTLS)
+        return MailSettings(
+            host=self.text("MAIL_HOST", "127.0.0.1"),
+            port=self.number("MAIL_PORT", 465 if security is MailSecurity.TLS else 587, least=1),
+            user=self.text("MAIL_USER"),
+            password=self.text("MAIL_PASSWORD"),
+            security=security,
+            sender=self.text("MAIL_SENDER") or self.text("OFFICE_EMAIL"),
+            timeout=self.number("MAIL_TIMEOUT_SECONDS", 30, least=1),
+            ca_file=self.text("MAIL_CA_FILE"),
+        )
+
+    def jitsi(self) -> JitsiSettings:
+        return JitsiSettings(
+            mode=self.choice("JITSI_MODE", JitsiMode, JitsiMode.NONE),
+            host=self.text("JITSI_HOST"),
+            app_id=self.text("JITSI_APP_ID"),
+            subject=self.text("JITSI_SUBJECT") or self.text("JITSI_HOST"),
+            secret=self.text("JITSI_SECRET").replace("\\n", "\n"),
+            key_id=self.text("JITSI_KEY_ID"),
+            audience=self.text("JITSI_AUDIENCE") or self.text("JITSI_APP_ID"),
+            embed=self.flag("JITSI_EMBED", default=True),
+        )
+
+    def legal(self) -> dict[str, str]:
+        start = PREFIX + "LEGAL_"
+        return {
+            name[len(start) :].lower(): value.strip()
+            for name, value in self.environ.items()
+            if name.startswith(start) and name != PREFIX + "LEGAL_FOLDER"
+        }
+
+    def check(self, settings: Settings) -> None:
+        """The rules that hold everywhere, then those of production."""
+        if len(settings.secret_key.encode()) < SECRET_LENGTH:
+            self.refuse("SECRET_KEY", f"must have at least {SECRET_LENGTH} bytes")
+        if not settings.link_keys:
+            self.refuse("LINK_KEYS", "is missing: it signs the personal links")
+        elif any(len(key.encode()) < SECRET_LENGTH for key in settings.link_keys):
+            self.refuse("LINK_KEYS", f"holds a key of fewer than {SECRET_LENGTH} bytes")
+        if not settings.base_url.startswith(("http://", "https://")):
+            self.refuse("BASE_URL", "must be the public address, such as https://talks.example.org")
+        if "@" not in settings.mail.sender:
+            self.refuse("MAIL_SENDER", "must be a mail address (or set WEBINAR_OFFICE_EMAIL)")
+        if not settings.office.name:
+            self.refuse("OFFICE_NAME", "is missing: it stands on every page and under every mail")
+        self.check_jitsi(settings)
+        if settings.production:
+            self.check_production(settings)
+
+    def check_jitsi(self, settings: Settings) -> None:
+        jitsi = settings.jitsi
+        if jitsi.mode is JitsiMode.NONE:
+            return
+        for name in ("host", "app_id", "secret"):
+            if not getattr(jitsi, name):
+                self.refuse(f"JITSI_{name.upper()}", f"is missing for mode {jitsi.mode}")
+        if jitsi.mode is JitsiMode.HS256 and 0 < len(jitsi.secret.encode()) < SECRET_LENGTH:
+            self.refuse("JITSI_SECRET", f"must have at least {SECRET_LENGTH} bytes")
+        if jitsi.mode in (JitsiMode.RS256, JitsiMode.JAAS) and not jitsi.key_id:
+            self.refuse("JITSI_KEY_ID", f"is missing for mode {jitsi.mode}")
+
+    def check_production(self, settings: Settings) -> None:
+        if settings.debug:
+            self.refuse("DEBUG", "must be off in production: it shows secrets to visitors")
+        if settings.base_url.startswith("http://"):
+            self.refuse("BASE_URL", "must begin with https:// in production")
+        if not self.text("JITSI_MODE") or self.text("JITSI_MODE").lower() == JitsiMode.NONE:
+            self.refuse("JITSI_MODE", "is missing: production needs a Jitsi host")
+        if not self.text("DATABASE_URL"):
+            self.refuse("DATABASE_URL", "is missing: say where the data live")
+        if not self.text("MAIL_HOST"):
+            self.refuse("MAIL_HOST", "is missing: say which relay takes the mail")
+        for name in ("unit", "address", "email", "phone"):
+            if not getattr(settings.office, name):
+                self.refuse(f"OFFICE_{name.upper()}", "is missing: the imprint needs it")
+        own = {"anschrift", "telefon", "email", "behoerde", "videodienst", "webadresse"}
+        for gap in settings.legal_gaps:
+            if gap.lower() not in own:
+                self.refuse(
+                    f"LEGAL_{gap.upper()}", f"is missing: it fills [[{gap}]] of a legal page"
+                )
