@@ -1,0 +1,102 @@
+"""The tables: columns, constraints, relationships; no rules (those are in `webinar.domain`)."""
+
+from webinar.models.accounts import Account, Role
+from webinar.models.audit import AuditEntry
+from webinar.models.contacts import (
+    Audience,
+    Contact,
+    ContactForm,
+    ContactImport,
+    Organisation,
+    OrganisationKind,
+    Origin,
+    audience_members,
+)
+from webinar.models.jobs import Job, JobState
+from webinar.models.links import Link, Purpose
+from webinar.models.mail import (
+    CalendarEntry,
+    Mail,
+    Mailing,
+    MailingKind,
+    MailingState,
+    MailState,
+    Placeholder,
+)
+from webinar.models.materials import (
+    Grant,
+    Grantee,
+    Material,
+    MaterialKind,
+    MaterialPage,
+    Processing,
+)
+from webinar.models.participation import (
+    ACTIVE,
+    Answer,
+    Deputy,
+    Invitation,
+    Mode,
+    Registration,
+    RegistrationState,
+    SeriesAcceptance,
+)
+from webinar.models.rooms import Attendance, AttendanceSource, Room
+from webinar.models.talks import (
+    Format,
+    Series,
+    Speaker,
+    Talk,
+    TalkSpeaker,
+    TalkState,
+    Visibility,
+)
+
+__all__ = [
+    "ACTIVE",
+    "Account",
+    "Answer",
+    "Attendance",
+    "AttendanceSource",
+    "Audience",
+    "AuditEntry",
+    "CalendarEntry",
+    "Contact",
+    "ContactForm",
+    "ContactImport",
+    "Deputy",
+    "Format",
+    "Grant",
+    "Grantee",
+    "Invitation",
+    "Job",
+    "JobState",
+    "Link",
+    "Mail",
+    "MailState",
+    "Mailing",
+    "MailingKind",
+    "MailingState",
+    "Material",
+    "MaterialKind",
+    "MaterialPage",
+    "Mode",
+    "Organisation",
+    "OrganisationKind",
+    "Origin",
+    "Placeholder",
+    "Processing",
+    "Purpose",
+    "Registration",
+    "RegistrationState",
+    "Role",
+    "Room",
+    "Series",
+    "SeriesAcceptance",
+    "Speaker",
+    "Talk",
+    "TalkSpeaker",
+    "TalkState",
+    "Visibility",
+    "audience_members",
+]

@@ -1,0 +1,60 @@
+"""The video room of a talk, and who was in it or in the hall."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webinar.models.base import NOTHING, Model, Timestamped, Utc, one_of
+from webinar.models.talks import Talk
+
+
+class Room(Timestamped, Model):
+    """A Jitsi room name; a talk has one at a time, and a new one when its link leaks."""
+
+    __tablename__ = "rooms"
+    __table_args__ = (
+        CheckConstraint("name = lower(name)", name="name_lower_case"),
+        Index(
+            "uq_rooms_talk_id_active",
+            "talk_id",
+            unique=True,
+            sqlite_where=text("retired_at IS NULL"),
+            postgresql_where=text("retired_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    talk_id: Mapped[int] = mapped_column(ForeignKey("talks.id"))
+    name: Mapped[str] = mapped_column(String(64), unique=True, info=NOTHING)
+    retired_at: Mapped[datetime | None] = mapped_column(Utc)
+
+    talk: Mapped[Talk] = relationship()
+
+
+class AttendanceSource(StrEnum):
+    ROOM = "room"
+    HALL = "hall"
+
+
+class Attendance(Timestamped, Model):
+    """One stay. Without a registration it is a count and names nobody."""
+
+    __tablename__ = "attendances"
+    __table_args__ = (
+        one_of("source", AttendanceSource),
+        CheckConstraint("left_at IS NULL OR left_at >= joined_at", name="leaves_after_joining"),
+        Index("uq_attendances_occupant_joined_at", "occupant", "joined_at", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    talk_id: Mapped[int] = mapped_column(ForeignKey("talks.id"), index=True)
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registrations.id"), index=True)
+    source: Mapped[str] = mapped_column(String(8), info=NOTHING)
+    occupant: Mapped[str | None] = mapped_column(String(200), info=NOTHING)
+    """The room's own name for one connection; with `joined_at` it tells a repeated event."""
+    joined_at: Mapped[datetime] = mapped_column(Utc)
+    left_at: Mapped[datetime | None] = mapped_column(Utc)
