@@ -1,0 +1,1 @@
+"""The rules of the house: no Flask, no HTTP, no SMTP. Functions flush; who calls them commits."""

@@ -1,0 +1,192 @@
+"""What a worker may do to the mails of the outbox: claim them, hand them back, settle them; and
+whether a mail's cause still holds.
+
+A claim is a lease with a token of its own. Whoever comes back after the lease ran out finds the
+token changed and settles nothing. Rendering and sending are `webinar.jobs.outbox`'s; mails are
+written by `webinar.domain.mail`, whose table of moves holds here too.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from webinar.clock import now
+from webinar.domain import calendar_entries, invitations, materials, registrations
+from webinar.domain.mail import MOVES
+from webinar.errors import RuleError
+from webinar.extensions import db
+from webinar.models import (
+    Answer,
+    Contact,
+    Mail,
+    Mailing,
+    MailState,
+    RegistrationState,
+    Talk,
+    TalkSpeaker,
+    TalkState,
+)
+
+DUE = tuple(state for state in MOVES if MailState.SENDING in MOVES[state])
+"""The states that a mail can be claimed from."""
+
+
+def anything_due() -> bool:
+    """Whether a mail waits to be sent or to be handed back; takes nothing."""
+    waiting = and_(Mail.state.in_(DUE), Mail.next_try_at <= now())
+    left = and_(Mail.state == MailState.SENDING, Mail.lease_until < now())
+    return bool(db.session.scalar(select(select(Mail.id).where(or_(waiting, left)).exists())))
+
+
+def claim(*, count: int, until: datetime) -> tuple[str, list[Mail]]:
+    """Take up to `count` due mails until that moment; returns the token and the mails, oldest
+    first. The caller commits before it sends.
+
+    The CTE keeps PostgreSQL from asking for due mails twice, which would claim more than `count`.
+    """
+    token = secrets.token_urlsafe(16)
+    due = (
+        select(Mail.id)
+        .where(Mail.state.in_(DUE), Mail.next_try_at <= now())
+        .order_by(Mail.next_try_at, Mail.id)
+        .limit(count)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    db.session.execute(
+        update(Mail)
+        .where(Mail.id.in_(select(due.c.id)))
+        .values(state=MailState.SENDING, lease_owner=token, lease_until=until)
+        .execution_options(synchronize_session=False)
+    )
+    mails = db.session.scalars(
+        select(Mail)
+        .where(Mail.lease_owner == token)
+        .options(
+            joinedload(Mail.contact).joinedload(Contact.organisation),
+            joinedload(Mail.speaker),
+            joinedload(Mail.account),
+            joinedload(Mail.mailing).joinedload(Mailing.talk),
+            joinedload(Mail.talk).joinedload(Talk.series),
+            joinedload(Mail.talk).selectinload(Talk.appearances).joinedload(TalkSpeaker.speaker),
+        )
+        .order_by(Mail.next_try_at, Mail.id)
+        .execution_options(populate_existing=True)
+    )
+    return token, list(mails)
+
+
+def hand_back_expired() -> int:
+    """Put mails back into the queue whose worker died; returns how many."""
+    return _hand_back(Mail.lease_until < now())
+
+
+def hand_back(token: str) -> int:
+    """Put the claim's remaining mails back into the queue; returns how many."""
+    return _hand_back(Mail.lease_owner == token)
+
+
+def _hand_back(condition: ColumnElement[bool]) -> int:
+    result = db.session.execute(
+        update(Mail)
+        .where(Mail.state == MailState.SENDING, condition)
+        .values(state=MailState.QUEUED, lease_owner=None, lease_until=None)
+        .returning(Mail.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(result.all())
+
+
+def freeze(mail: Mail, *, token: str, content: bytes) -> bool:
+    """Keep the bytes of the first try for all later ones; False where the lease was lost."""
+    set_committed_value(mail, "content", content)
+    return _update(mail, token, content=content)
+
+
+def settle(mail: Mail, *, token: str, state: MailState, **values: Any) -> bool:
+    """End the try in that state and give the lease up; False where the lease was lost."""
+    if state not in MOVES[MailState.SENDING]:
+        raise RuleError("mail_move_forbidden", before=MailState.SENDING, after=state)
+    return _update(mail, token, state=state, lease_owner=None, lease_until=None, **values)
+
+
+def _update(mail: Mail, token: str, **values: Any) -> bool:
+    result = db.session.execute(
+        update(Mail)
+        .where(Mail.id == mail.id, Mail.lease_owner == token, Mail.state == MailState.SENDING)
+        .values(**values)
+        .returning(Mail.id)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(result.all())
+
+
+def still_wanted(mail: Mail) -> bool:
+    """Whether the mail's cause holds at this moment, so that it should go out.
+
+    Nobody who was erased gets a mail. A cancellation always goes, also to those who left office:
+    their calendars hold the evening. Everything else ends with its time, with its talk, or with
+    what it tells of.
+    """
+    if mail.not_after is not None and now() > mail.not_after:
+        return False
+    if mail.account_id is not None:
+        return True
+    if mail.contact is not None and not _reachable(mail.contact, mail.template):
+        return False
+    if mail.talk is None:
+        return True
+    if mail.talk.state == TalkState.CANCELLED and mail.template in _ENDS_WITH_TALK:
+        return False
+    return mail.template == "cancelled" or _cause_holds(mail, mail.talk)
+
+
+def _reachable(contact: Contact, template: str) -> bool:
+    return contact.erased_at is None and (contact.retired_at is None or template == "cancelled")
+
+
+_ENDS_WITH_TALK = frozenset({"invitation", "confirmation", "waiting", "moved", "speaker_link"})
+
+
+def _cause_holds(mail: Mail, talk: Talk) -> bool:
+    if mail.speaker_id is not None:
+        return any(one.speaker_id == mail.speaker_id for one in talk.appearances)
+    if mail.contact is None:
+        return True
+    if mail.template == "invitation":
+        invitation = invitations.invitation_of(talk, contact=mail.contact)
+        standing = invitation is not None and invitation.answer != Answer.WITHDRAWN
+        return standing and mail.contact.unsubscribed_at is None
+    if mail.template == "waiting":
+        place = registrations.active_registration(talk, contact=mail.contact)
+        return place is not None and place.state == RegistrationState.WAITING
+    if mail.template == "materials":
+        told = set(mail.params.get("materials", ()))
+        return any(row.id in told for row in materials.visible_to(talk, mail.contact))
+    return mail.calendar_method is None or _calendar_agrees(mail, talk, mail.contact)
+
+
+def _calendar_agrees(mail: Mail, talk: Talk, contact: Contact) -> bool:
+    """Whether the calendar was told nothing else since. What was not rendered yet can still be
+    written with the newer sequence; frozen bytes would bring back an older time."""
+    entry = calendar_entries.entry_of(talk, contact=contact)
+    if entry is None:
+        return False
+    if entry.cancelled is not (mail.calendar_method == "CANCEL"):
+        return False
+    return mail.content is None or entry.sequence == mail.calendar_sequence
+
+
+def sequence_of(mail: Mail) -> int:
+    """The sequence that the mail's calendar part carries now."""
+    told = mail.calendar_sequence or 0
+    if mail.talk is None or mail.contact is None:
+        return told
+    entry = calendar_entries.entry_of(mail.talk, contact=mail.contact)
+    return told if entry is None else max(told, entry.sequence)

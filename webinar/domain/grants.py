@@ -1,0 +1,64 @@
+"""Who may open which material (rule 10), as conditions that one query can ask.
+
+`invited` and `registered` mean those of the material's talk and follow the answers as they change:
+a withdrawn invitation opens nothing. Releasing and withdrawing are `domain.releases`'.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, or_, select
+
+from webinar.models import (
+    Answer,
+    Attendance,
+    Grant,
+    Grantee,
+    Invitation,
+    Material,
+    Registration,
+    RegistrationState,
+    audience_members,
+)
+
+Number = SQLColumnExpression[int] | int
+
+
+def opens(contact_id: Number) -> ColumnElement[bool]:
+    """The condition on `Material` that a grant lets the contact in."""
+    audiences = select(audience_members.c.audience_id).where(
+        audience_members.c.contact_id == contact_id
+    )
+    return exists().where(
+        Grant.material_id == Material.id,
+        or_(
+            Grant.grantee == Grantee.EVERYONE,
+            and_(Grant.grantee == Grantee.CONTACT, Grant.contact_id == contact_id),
+            and_(Grant.grantee == Grantee.AUDIENCE, Grant.audience_id.in_(audiences)),
+            and_(Grant.grantee == Grantee.INVITED, invited(contact_id, Material.talk_id)),
+            and_(Grant.grantee == Grantee.REGISTERED, registered(contact_id, Material.talk_id)),
+        ),
+    )
+
+
+def opens_to_everyone() -> ColumnElement[bool]:
+    """The condition on `Material` that it is for the public."""
+    return exists().where(Grant.material_id == Material.id, Grant.grantee == Grantee.EVERYONE)
+
+
+def invited(contact_id: Number, talk_id: Number) -> ColumnElement[bool]:
+    """Has an invitation that was not withdrawn, whatever the answer."""
+    return exists().where(
+        Invitation.contact_id == contact_id,
+        Invitation.talk_id == talk_id,
+        Invitation.answer != Answer.WITHDRAWN,
+    )
+
+
+def registered(contact_id: Number, talk_id: Number) -> ColumnElement[bool]:
+    """Holds a place, or was there."""
+    was_there = exists().where(Attendance.registration_id == Registration.id)
+    return exists().where(
+        Registration.contact_id == contact_id,
+        Registration.talk_id == talk_id,
+        or_(Registration.state == RegistrationState.CONFIRMED, was_there),
+    )

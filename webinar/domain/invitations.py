@@ -1,0 +1,53 @@
+"""Invitations and their answers: the moves, nothing of places.
+
+`domain.participation` stands above and moves invitation and registration together.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, select
+
+from webinar.clock import now
+from webinar.domain.rows import find_or_add
+from webinar.errors import RuleError
+from webinar.extensions import db
+from webinar.models import Answer, Contact, Invitation, Talk
+
+MOVES: dict[Answer, frozenset[Answer]] = {
+    Answer.NONE: frozenset({Answer.ACCEPTED, Answer.DECLINED, Answer.DELEGATED, Answer.WITHDRAWN}),
+    Answer.ACCEPTED: frozenset({Answer.DECLINED, Answer.DELEGATED, Answer.WITHDRAWN, Answer.NONE}),
+    Answer.DECLINED: frozenset({Answer.ACCEPTED, Answer.DELEGATED, Answer.WITHDRAWN, Answer.NONE}),
+    Answer.DELEGATED: frozenset({Answer.ACCEPTED, Answer.DECLINED, Answer.WITHDRAWN, Answer.NONE}),
+    Answer.WITHDRAWN: frozenset({Answer.NONE}),
+}
+
+_INVITED = select(Invitation).where(
+    Invitation.talk_id == bindparam("talk_id"), Invitation.contact_id == bindparam("contact_id")
+)
+
+
+def invitation_of(talk: Talk, *, contact: Contact) -> Invitation | None:
+    """The contact's invitation to the talk."""
+    return db.session.scalar(_INVITED, {"talk_id": talk.id, "contact_id": contact.id})
+
+
+def invite(talk: Talk, *, contact: Contact) -> Invitation:
+    """The contact's one invitation to the talk, made if there is none."""
+    return find_or_add(
+        select(Invitation).where(
+            Invitation.talk_id == talk.id, Invitation.contact_id == contact.id
+        ),
+        lambda: Invitation(talk_id=talk.id, contact_id=contact.id, answer=Answer.NONE),
+    )
+
+
+def set_answer(invitation: Invitation, answer: Answer) -> bool:
+    """Move the answer by the table; False where it already stands so."""
+    if invitation.answer == answer:
+        return False
+    if answer not in MOVES[Answer(invitation.answer)]:
+        raise RuleError("answer_move_forbidden", before=invitation.answer, after=answer)
+    invitation.answer = answer
+    invitation.answered_at = now() if answer is not Answer.NONE else None
+    invitation.revision += 1
+    return True

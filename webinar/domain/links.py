@@ -1,0 +1,138 @@
+"""Personal links: made once per holder, purpose and talk, signed, opened, revoked.
+
+A token is `<public id>.<signature>`; the signature covers purpose, public id and version with a
+key that is not in the database, so the database alone opens nothing. The same row always gives the
+same token: a mail can be sent again with the link that the person already has.
+Rule 4 of the domain; the reasons: docs/decisions/0005-personal-links.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from itsdangerous import Signer
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import joinedload
+
+from webinar.clock import now
+from webinar.domain.rows import find_or_add
+from webinar.errors import NotThere
+from webinar.extensions import db
+from webinar.models import Contact, Link, Purpose, Speaker, Talk, TalkSpeaker
+
+TOKEN_LENGTH = 200
+PATHS: dict[Purpose, str] = {
+    Purpose.ANSWER: "e",
+    Purpose.ENTER: "r",
+    Purpose.ARCHIVE: "a",
+    Purpose.SPEAKER: "s",
+    Purpose.UNSUBSCRIBE: "u",
+    Purpose.FEED: "f",
+    Purpose.PREFERENCES: "m",
+}
+"""Where the pages of each purpose stand: short, since mail programs break long lines."""
+
+
+def find_contact_link(
+    contact: Contact, *, purpose: Purpose, talk: Talk | None = None
+) -> Link | None:
+    """The contact's link for the purpose, if one was made; for pages, which write nothing."""
+    return db.session.scalar(*_of_contact(contact, purpose, talk))
+
+
+def contact_link(contact: Contact, *, purpose: Purpose, talk: Talk | None = None) -> Link:
+    """The contact's link for the purpose, made if there is none."""
+    query, given = _of_contact(contact, purpose, talk)
+    return find_or_add(
+        query,
+        lambda: Link(
+            purpose=purpose, contact_id=contact.id, talk_id=talk.id if talk is not None else None
+        ),
+        given=given,
+    )
+
+
+def speaker_link(speaker: Speaker, *, talk: Talk) -> Link:
+    """The speaker's link to the talk, made if there is none."""
+    query = select(Link).where(
+        Link.purpose == Purpose.SPEAKER, Link.speaker_id == speaker.id, Link.talk_id == talk.id
+    )
+    return find_or_add(
+        query, lambda: Link(purpose=Purpose.SPEAKER, speaker_id=speaker.id, talk_id=talk.id)
+    )
+
+
+def token(link: Link, *, keys: Sequence[str]) -> str:
+    """What stands in the address; the first key signs."""
+    value = f"{link.public_id}.{link.version}"
+    signature = _signer(link.purpose, keys[:1]).get_signature(value).decode()
+    return f"{link.public_id}.{signature}"
+
+
+def address(link: Link, *, base_url: str, keys: Sequence[str]) -> str:
+    """The full address that stands in a mail or a calendar."""
+    return f"{base_url}/{PATHS[Purpose(link.purpose)]}/{token(link, keys=keys)}"
+
+
+def open_link(text: str, *, purpose: Purpose, keys: Sequence[str]) -> Link:
+    """The link behind a token; raises `NotThere` alike for unknown, forged, expired, revoked."""
+    if not text.isascii() or not text.isprintable():
+        # PostgreSQL takes no NUL, and would say so instead of finding nothing.
+        raise NotThere("link_not_valid")
+    public_id, _, signature = text[:TOKEN_LENGTH].partition(".")
+    given = {"public_id": public_id, "purpose": purpose}
+    link = db.session.scalars(_OPENED, given).unique().one_or_none()
+    version = 0 if link is None else link.version
+    value = f"{public_id}.{version}"
+    genuine = _signer(purpose, keys).verify_signature(value, signature)
+    if link is None or not genuine or link.revoked_at is not None or _holder_gone(link):
+        raise NotThere("link_not_valid")
+    return link
+
+
+def reissue(link: Link) -> Link:
+    """Raise the version: what was sent before opens nothing any more."""
+    link.version += 1
+    link.revoked_at = None
+    return link
+
+
+def revoke(link: Link) -> None:
+    """Close the link for good."""
+    link.revoked_at = now()
+
+
+_OPENED = (
+    select(Link)
+    .where(Link.public_id == bindparam("public_id"), Link.purpose == bindparam("purpose"))
+    .options(
+        joinedload(Link.contact).joinedload(Contact.organisation),
+        joinedload(Link.speaker),
+        joinedload(Link.talk).joinedload(Talk.series),
+        joinedload(Link.talk).joinedload(Talk.appearances).joinedload(TalkSpeaker.speaker),
+    )
+)
+_OF_CONTACT = select(Link).where(
+    Link.purpose == bindparam("purpose"), Link.contact_id == bindparam("contact_id")
+)
+_WITHOUT_TALK = _OF_CONTACT.where(Link.talk_id.is_(None))
+_OF_TALK = _OF_CONTACT.where(Link.talk_id == bindparam("talk_id"))
+
+
+def _of_contact(
+    contact: Contact, purpose: Purpose, talk: Talk | None
+) -> tuple[Select[Link], dict[str, object]]:
+    given: dict[str, object] = {"purpose": purpose, "contact_id": contact.id}
+    return (_WITHOUT_TALK, given) if talk is None else (_OF_TALK, given | {"talk_id": talk.id})
+
+
+def _holder_gone(link: Link) -> bool:
+    return link.contact is not None and link.contact.erased_at is not None
+
+
+def _signer(purpose: str, keys: Sequence[str]) -> Signer:
+    # itsdangerous signs with the last key of a list and verifies with all.
+    return Signer(
+        list(reversed(keys)), salt=f"webinar.link.{purpose}", digest_method=hashlib.sha256
+    )

@@ -1,0 +1,146 @@
+"""The outbox: mails are written here, in the transaction that causes them (rule 8).
+
+`webinar.jobs.outbox` renders and sends them afterwards. The key names the cause; a second mail for
+the same cause is the first one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from webinar.clock import now
+from webinar.domain.rows import find_or_add
+from webinar.errors import RuleError
+from webinar.extensions import db
+from webinar.models import Account, Contact, Mail, Mailing, MailState, Speaker, Talk
+
+MOVES: dict[MailState, frozenset[MailState]] = {
+    MailState.QUEUED: frozenset({MailState.SENDING, MailState.ABORTED, MailState.OBSOLETE}),
+    MailState.SENDING: frozenset(
+        {
+            MailState.SENT,
+            MailState.RETRY,
+            MailState.FAILED,
+            MailState.QUEUED,
+            MailState.OBSOLETE,
+        }
+    ),
+    MailState.RETRY: frozenset({MailState.SENDING, MailState.ABORTED, MailState.OBSOLETE}),
+    MailState.SENT: frozenset({MailState.BOUNCED}),
+    MailState.FAILED: frozenset({MailState.QUEUED}),
+    MailState.ABORTED: frozenset(),
+    MailState.OBSOLETE: frozenset(),
+    MailState.BOUNCED: frozenset({MailState.QUEUED}),
+}
+_KEPT = select(Mail).where(Mail.key == bindparam("key"))
+
+
+@dataclass(frozen=True)
+class CalendarPart:
+    """What the mail tells the calendar: `method` REQUEST or CANCEL, and the sequence."""
+
+    method: str
+    sequence: int
+
+
+def move(mail: Mail, state: MailState) -> None:
+    """Change the state by the table; a move that is not in it is a defect or a rival's doing."""
+    if state not in MOVES[MailState(mail.state)]:
+        raise RuleError("mail_move_forbidden", before=mail.state, after=state)
+    mail.state = state
+
+
+def to_contact(
+    template: str,
+    contact: Contact,
+    *,
+    key: str,
+    talk: Talk | None = None,
+    mailing: Mailing | None = None,
+    calendar: CalendarPart | None = None,
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
+    params: dict[str, Any] | None = None,
+    alone: bool = False,
+) -> Mail | None:
+    """Write a mail to the contact; None to somebody who was erased: they get none at all.
+
+    `alone`: a lock that the caller holds rules out that another transaction writes the same key.
+    """
+    if contact.erased_at is not None:
+        return None
+    return _write(
+        Mail(
+            template=template,
+            key=key,
+            recipient=contact.email,
+            contact_id=contact.id,
+            talk_id=talk.id if talk is not None else None,
+            mailing_id=mailing.id if mailing is not None else None,
+            calendar_method=calendar.method if calendar is not None else None,
+            calendar_sequence=calendar.sequence if calendar is not None else None,
+            next_try_at=not_before or now(),
+            not_after=not_after,
+            params=params or {},
+        ),
+        alone=alone,
+    )
+
+
+def to_speaker(
+    template: str, speaker: Speaker, *, key: str, talk: Talk, params: dict[str, Any] | None = None
+) -> Mail:
+    """Write a mail to the speaker of a talk."""
+    return _write(
+        Mail(
+            template=template,
+            key=key,
+            recipient=speaker.email,
+            speaker_id=speaker.id,
+            talk_id=talk.id,
+            params=params or {},
+        )
+    )
+
+
+def to_account(
+    template: str,
+    account: Account,
+    *,
+    key: str,
+    talk: Talk | None = None,
+    mailing: Mailing | None = None,
+    params: dict[str, Any] | None = None,
+) -> Mail:
+    """Write a mail to a member of staff, such as the test of a mailing."""
+    return _write(
+        Mail(
+            template=template,
+            key=key,
+            recipient=account.email,
+            account_id=account.id,
+            talk_id=talk.id if talk is not None else None,
+            mailing_id=mailing.id if mailing is not None else None,
+            params=params or {},
+        )
+    )
+
+
+def _write(mail: Mail, *, alone: bool = False) -> Mail:
+    return find_or_add(_KEPT, lambda: mail, given={"key": mail.key}, alone=alone)
+
+
+def abort(mailing: Mailing) -> int:
+    """Stop what of the mailing has not gone out; returns how many mails."""
+    waiting = db.session.scalars(
+        select(Mail).where(
+            Mail.mailing_id == mailing.id, Mail.state.in_((MailState.QUEUED, MailState.RETRY))
+        )
+    ).all()
+    for mail in waiting:
+        move(mail, MailState.ABORTED)
+    return len(waiting)

@@ -1,0 +1,291 @@
+"""What the desk shows at a glance: numbers per talk, what waits for somebody, how the mail runs.
+
+Reads only, in queries whose number does not grow with the rows. Which records may be touched and
+how is `talks`', `mail`'s and `participation`'s; the words are the pages'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import joinedload
+
+from webinar.clock import now
+from webinar.extensions import db
+from webinar.models import (
+    Answer,
+    Invitation,
+    Mail,
+    MailState,
+    Material,
+    Mode,
+    Registration,
+    RegistrationState,
+    Speaker,
+    Talk,
+    TalkSpeaker,
+    TalkState,
+)
+from webinar.text import fold
+
+DRAFT_SOON = timedelta(days=42)
+UNINVITED_SOON = timedelta(days=42)
+UNDELIVERED = (MailState.FAILED, MailState.BOUNCED)
+UNDER_WAY = (MailState.QUEUED, MailState.SENDING, MailState.RETRY)
+
+
+@dataclass
+class Numbers:
+    """Answers and places of one talk, as people; withdrawn invitations do not count."""
+
+    accepted: int = 0
+    declined: int = 0
+    delegated: int = 0
+    none: int = 0
+    online: int = 0
+    hall: int = 0
+    waiting_online: int = 0
+    waiting_hall: int = 0
+
+    @property
+    def invited(self) -> int:
+        return self.accepted + self.declined + self.delegated + self.none
+
+    @property
+    def registered(self) -> int:
+        return self.online + self.hall + self.waiting
+
+    @property
+    def waiting(self) -> int:
+        return self.waiting_online + self.waiting_hall
+
+
+class DueKind(StrEnum):
+    UNDELIVERED = "undelivered"
+    DRAFT = "draft"
+    UNINVITED = "uninvited"
+    UNRELEASED = "unreleased"
+
+
+@dataclass(frozen=True)
+class Due:
+    """One thing that waits for an organiser; `count` says how many mails or materials."""
+
+    kind: DueKind
+    talk: Talk | None
+    count: int = 1
+
+
+class Listing(StrEnum):
+    """The three lists of talks."""
+
+    COMING = "coming"
+    PAST = "past"
+    DRAFTS = "drafts"
+
+
+@dataclass(frozen=True)
+class MailRun:
+    """How the outbox stands: numbers of mails, and when the last one left."""
+
+    sent: int
+    under_way: int
+    undelivered: int
+    last_sent_at: datetime | None
+
+
+def numbers_of(talks: Iterable[Talk]) -> dict[int, Numbers]:
+    """The numbers of each talk by its id, all in one query."""
+    found = {talk.id: Numbers() for talk in talks}
+    if not found:
+        return found
+    known = {field.name for field in fields(Numbers)}
+    for talk_id, what, count in db.session.execute(_counts(list(found))):
+        if what in known:
+            setattr(found[talk_id], what, count)
+    return found
+
+
+def _counts(ids: Sequence[int]) -> Select[int, str, int]:
+    answers = (
+        select(Invitation.talk_id, Invitation.answer.label("what"), func.count().label("count"))
+        .where(Invitation.talk_id.in_(ids), Invitation.answer != Answer.WITHDRAWN)
+        .group_by(Invitation.talk_id, Invitation.answer)
+    )
+    held = _places(ids, RegistrationState.CONFIRMED, prefix="")
+    waiting = _places(ids, RegistrationState.WAITING, prefix="waiting_")
+    both = union_all(answers, held, waiting).subquery()
+    return select(both.c.talk_id, both.c.what, both.c.count)
+
+
+def _places(ids: Sequence[int], state: RegistrationState, *, prefix: str) -> Select[int, str, int]:
+    return (
+        select(
+            Registration.talk_id,
+            (literal(prefix) + Registration.mode).label("what"),
+            func.count().label("count"),
+        )
+        .where(
+            Registration.talk_id.in_(ids),
+            Registration.state == state,
+            Registration.mode.in_(list(Mode)),
+        )
+        .group_by(Registration.talk_id, Registration.mode)
+    )
+
+
+def listed(which: Listing, *, search: str = "") -> Select[Talk]:
+    """The talks of one list: what comes in its order, what was with the last first. `search` is
+    found in titles and in the names of speakers, whatever the case and the accents."""
+    later_first = which is Listing.PAST
+    order = Talk.starts_at.desc() if later_first else Talk.starts_at
+    query = select(Talk).where(_in(which)).order_by(order, Talk.id)
+    wanted = fold(search)
+    return query.where(Talk.id.in_(_named(wanted))) if wanted else query
+
+
+def list_counts() -> dict[Listing, int]:
+    """How many talks each list has."""
+    counts = (func.count(case((_in(which), 1))) for which in Listing)
+    row = db.session.execute(select(*counts)).one()
+    return dict(zip(Listing, row, strict=True))
+
+
+def _in(which: Listing) -> ColumnElement[bool]:
+    if which is Listing.DRAFTS:
+        return Talk.state == TalkState.DRAFT
+    over = Talk.ends_at <= now() if which is Listing.PAST else Talk.ends_at > now()
+    return and_(Talk.state != TalkState.DRAFT, over)
+
+
+def _named(wanted: str) -> list[int]:
+    # Compared here and not by the database: SQLite knows no case beyond ASCII, and an office has
+    # some hundred talks at most.
+    rows = db.session.execute(
+        select(Talk.id, Talk.title, Speaker.first_name, Speaker.last_name)
+        .join(TalkSpeaker, TalkSpeaker.talk_id == Talk.id, isouter=True)
+        .join(Speaker, Speaker.id == TalkSpeaker.speaker_id, isouter=True)
+    )
+    return [row[0] for row in rows if wanted in fold(" ".join(part for part in row[1:] if part))]
+
+
+def next_talk() -> Talk | None:
+    """The published talk that runs or comes next."""
+    return db.session.scalar(
+        select(Talk)
+        .where(Talk.state == TalkState.PUBLISHED, Talk.ends_at > now())
+        .order_by(Talk.starts_at, Talk.id)
+        .limit(1)
+    )
+
+
+def coming_talks(*, limit: int) -> Sequence[Talk]:
+    """What comes next, drafts included, cancelled ones not."""
+    return db.session.scalars(
+        select(Talk)
+        .where(Talk.state != TalkState.CANCELLED, Talk.ends_at > now())
+        .order_by(Talk.starts_at, Talk.id)
+        .limit(limit)
+    ).all()
+
+
+def due() -> list[Due]:
+    """What waits for an organiser, the most pressing first."""
+    return [*_undelivered(), *_unreleased(), *_drafts(), *_uninvited()]
+
+
+def _undelivered() -> list[Due]:
+    """Mails about talks that are still to come, or about none: past ones can wait for the list."""
+    rows = db.session.execute(
+        select(Mail.talk_id, func.count())
+        .join(Talk, Mail.talk_id == Talk.id, isouter=True)
+        .where(Mail.state.in_(UNDELIVERED), or_(Talk.id.is_(None), Talk.ends_at > now()))
+        .group_by(Mail.talk_id)
+    ).all()
+    counts: dict[int | None, int] = {row[0]: row[1] for row in rows}
+    found = _by_id([talk_id for talk_id in counts if talk_id is not None])
+    dues = [
+        Due(DueKind.UNDELIVERED, found.get(talk_id) if talk_id else None, count)
+        for talk_id, count in counts.items()
+    ]
+    return sorted(dues, key=lambda due: (due.talk is None, due.talk and due.talk.starts_at))
+
+
+def _unreleased() -> list[Due]:
+    rows = db.session.execute(
+        select(Material.talk_id, func.count())
+        .join(Talk, Material.talk_id == Talk.id)
+        .where(
+            Material.released_at.is_(None),
+            Talk.ends_at <= now(),
+            Talk.state == TalkState.PUBLISHED,
+        )
+        .group_by(Material.talk_id)
+    ).all()
+    talks = _by_id([talk_id for talk_id, _count in rows])
+    dues = [Due(DueKind.UNRELEASED, talks[talk_id], count) for talk_id, count in rows]
+    return sorted(dues, key=lambda due: due.talk.ends_at if due.talk else now())
+
+
+def _drafts() -> list[Due]:
+    soon = db.session.scalars(
+        select(Talk)
+        .where(
+            Talk.state == TalkState.DRAFT,
+            Talk.ends_at > now(),
+            Talk.starts_at < now() + DRAFT_SOON,
+        )
+        .order_by(Talk.starts_at, Talk.id)
+    )
+    return [Due(DueKind.DRAFT, talk) for talk in soon]
+
+
+def _uninvited() -> list[Due]:
+    invited = select(Invitation.id).where(Invitation.talk_id == Talk.id).exists()
+    soon = db.session.scalars(
+        select(Talk)
+        .where(
+            Talk.state == TalkState.PUBLISHED,
+            Talk.starts_at > now(),
+            Talk.starts_at < now() + UNINVITED_SOON,
+            ~invited,
+        )
+        .order_by(Talk.starts_at, Talk.id)
+    )
+    return [Due(DueKind.UNINVITED, talk) for talk in soon]
+
+
+def _by_id(ids: Sequence[int]) -> dict[int, Talk]:
+    if not ids:
+        return {}
+    rows = db.session.scalars(select(Talk).where(Talk.id.in_(ids)).options(joinedload(Talk.series)))
+    return {talk.id: talk for talk in rows}
+
+
+def mail_run() -> MailRun:
+    """How the outbox stands, over all talks."""
+    rows = db.session.execute(
+        select(Mail.state, func.count(), func.max(Mail.sent_at)).group_by(Mail.state)
+    ).all()
+    counts = {row[0]: row[1] for row in rows}
+    moments = [last for _state, _count, last in rows if last is not None]
+    return MailRun(
+        sent=counts.get(MailState.SENT, 0),
+        under_way=sum(counts.get(state, 0) for state in UNDER_WAY),
+        undelivered=sum(counts.get(state, 0) for state in UNDELIVERED),
+        last_sent_at=max(moments, default=None),
+    )

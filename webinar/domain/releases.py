@@ -1,0 +1,167 @@
+"""Releasing materials to those who may open them, telling them, and taking it back (rule 10).
+
+The mails are a mailing of kind `materials` (`domain.mailings`), written in the same transaction
+and expanded by its job. Neighbours: `domain.materials` keeps the records, `domain.grants` the
+conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, or_, select
+
+from webinar.clock import now
+from webinar.domain import audit, grants, mailings
+from webinar.errors import RuleError
+from webinar.extensions import db
+from webinar.models import (
+    Account,
+    Audience,
+    Contact,
+    Grant,
+    Grantee,
+    Mailing,
+    MailingKind,
+    Material,
+    Talk,
+    TalkState,
+    audience_members,
+)
+
+GROUPS = frozenset({Grantee.INVITED, Grantee.REGISTERED, Grantee.EVERYONE})
+
+
+@dataclass(frozen=True)
+class Access:
+    """To whom materials are released: groups of the talk, and audiences by id."""
+
+    groups: frozenset[Grantee] = frozenset({Grantee.INVITED, Grantee.REGISTERED})
+    audiences: tuple[int, ...] = ()
+
+    def check(self) -> None:
+        """Raises `RuleError` where nobody is named or an audience has gone."""
+        if not self.groups <= GROUPS or not (self.groups or self.audiences):
+            raise RuleError("release_for_nobody", field="who")
+        found = select(Audience.id).where(Audience.id.in_(self.audiences))
+        if set(db.session.scalars(found)) != set(self.audiences):
+            raise RuleError("release_audience_gone", field="audiences")
+
+    def grants(self) -> list[Grant]:
+        """New rows for one material."""
+        groups = [Grant(grantee=group) for group in sorted(self.groups)]
+        named = sorted(set(self.audiences))
+        return groups + [Grant(grantee=Grantee.AUDIENCE, audience_id=one) for one in named]
+
+
+@dataclass(frozen=True)
+class Words:
+    """Subject and text of the mail, with the placeholders of `models.Placeholder`."""
+
+    subject: str
+    text: str
+
+
+def waiting(talk: Talk) -> list[Material]:
+    """What is not released, in order."""
+    query = select(Material).where(Material.talk_id == talk.id, Material.released_at.is_(None))
+    return list(db.session.scalars(query.order_by(Material.position, Material.id)))
+
+
+def release(
+    talk: Talk,
+    *,
+    material_ids: Collection[int],
+    access: Access,
+    by: Account | None,
+    words: Words | None = None,
+) -> Mailing | None:
+    """Open the materials to those of `access`, and tell them if there are `words`.
+
+    Returns the mailing, or None where nobody is told. Raises `RuleError` for a draft talk, for
+    nobody, and where one of the materials is gone or released already: a second click, or another
+    organiser, does not mail twice.
+    """
+    if talk.state == TalkState.DRAFT:
+        raise RuleError("release_of_draft")
+    access.check()
+    chosen = _locked(talk, material_ids)
+    for material in chosen:
+        material.released_at = now()
+        material.grants = access.grants()
+        audit.record("material.released", material, by=by, changes=_named(access))
+    db.session.flush()
+    readers = told(talk, access=access) if words is not None else []
+    if words is None or not readers:
+        return None
+    ids = [material.id for material in chosen]
+    mailing = mailings.draft(talk, kind=MailingKind.MATERIALS, by=by, materials=ids)
+    mailings.edit(mailing, subject=words.subject, text=words.text)
+    mailings.choose(mailing, contacts=[contact.id for contact in readers])
+    mailings.send(mailing, by=by)
+    return mailing
+
+
+def withdraw(material: Material, *, by: Account | None) -> None:
+    """Close the material at once for everybody; the next release names anew who may open it."""
+    if material.released_at is None:
+        return
+    material.released_at = None
+    audit.record("material.withdrawn", material, by=by, changes=audit.changes_of(material))
+    material.grants.clear()
+    db.session.flush()
+
+
+def told(talk: Talk, *, access: Access) -> list[Contact]:
+    """Who gets a mail when materials are released so, by name.
+
+    Nobody who was retired or erased; who wants no more invitations hears of it only with a place.
+    What is released to everyone is told to the talk's own people: nobody else asked for mail.
+    """
+    place = grants.registered(Contact.id, talk.id)
+    query = (
+        select(Contact)
+        .where(
+            Contact.retired_at.is_(None),
+            Contact.erased_at.is_(None),
+            or_(Contact.unsubscribed_at.is_(None), place),
+            or_(*_groups(talk, access)),
+        )
+        .order_by(Contact.sort_key, Contact.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def _locked(talk: Talk, material_ids: Collection[int]) -> Sequence[Material]:
+    query = (
+        select(Material)
+        .where(
+            Material.talk_id == talk.id,
+            Material.id.in_(material_ids),
+            Material.released_at.is_(None),
+        )
+        .order_by(Material.position, Material.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = db.session.scalars(query).all()
+    if not found or len(found) != len(set(material_ids)):
+        raise RuleError("release_changed")
+    return found
+
+
+def _named(access: Access) -> dict[str, object]:
+    return {"groups": sorted(access.groups), "audiences": sorted(access.audiences)}
+
+
+def _groups(talk: Talk, access: Access) -> list[ColumnElement[bool]]:
+    members = select(audience_members.c.contact_id).where(
+        audience_members.c.audience_id.in_(access.audiences)
+    )
+    found: list[ColumnElement[bool]] = [Contact.id.in_(members)]
+    if access.groups & {Grantee.INVITED, Grantee.EVERYONE}:
+        found.append(grants.invited(Contact.id, talk.id))
+    if access.groups & {Grantee.REGISTERED, Grantee.EVERYONE}:
+        found.append(grants.registered(Contact.id, talk.id))
+    return found
