@@ -1,0 +1,1 @@
+"""One outside thing per file: formats, protocols, files. Values in, values out; never a query."""

@@ -1,0 +1,27 @@
+"""One page as the archive shows and searches it, whatever kind of file it comes from."""
+
+from dataclasses import dataclass
+
+MAX_PAGES = 400
+MAX_TEXT = 20_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """`number` counts from 1; `thumbnail` is WebP, None where there is no picture to be had."""
+
+    number: int
+    text: str
+    thumbnail: bytes | None = None
+
+
+def clean_text(raw: str) -> str:
+    """Text as databases take it: no control characters, broken words joined, at most `MAX_TEXT`.
+
+    PDFium marks a hyphen at a line's end with U+0002 or U+FFFE; PostgreSQL takes no NUL.
+    """
+    for mark in ("\x02", "\ufffe"):
+        raw = raw.replace(mark + "\r\n", "").replace(mark + "\n", "").replace(mark, "")
+    raw = raw.encode("utf-8", "ignore").decode("utf-8")
+    lines = ("".join(c if c.isprintable() else " " for c in line) for line in raw.splitlines())
+    return "\n".join(joined for line in lines if (joined := " ".join(line.split())))[:MAX_TEXT]
