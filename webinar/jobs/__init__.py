@@ -1,0 +1,1 @@
+"""Background work: thin calls into domain, rendering and adapters, one transaction per step."""

@@ -1,0 +1,77 @@
+"""The calendar that a letter carries: a REQUEST or CANCEL to one person, or a plain file.
+
+An invitation carries the evening as a mere attachment: answers by mail are not read, so the first
+REQUEST comes with the confirmation. Calendars are shared, so the link in them is the one that only
+enters. Used by `webinar.jobs.letters`; the object is `webinar.adapters.calendar`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from webinar.adapters.calendar import Attendee, Event, Method, calendar_bytes
+from webinar.clock import now
+from webinar.config import Settings
+from webinar.domain import delivery, links, registrations
+from webinar.jobs.readers import Reader
+from webinar.models import Mail, Mode, Purpose, RegistrationState, Talk
+from webinar.rendering import mails
+
+FILE_NAMES = {"de": "einladung.ics", "en": "invitation.ics"}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """At most one of the two is set."""
+
+    invite: bytes | None = None
+    attached: bytes | None = None
+
+
+def of(mail: Mail, reader: Reader, settings: Settings, *, sample: str) -> Parts:
+    """The calendar of the mail; `sample` stands for the link where the reader has none."""
+    if mail.talk is None or (mail.calendar_method is None and mail.template != "invitation"):
+        return Parts()
+    event = _event(mail, mail.talk, reader, settings, url=_door(mail, settings) or sample)
+    if mail.calendar_method is None:
+        return Parts(attached=calendar_bytes(event, method=None))
+    attendee = Attendee(name=reader.full_name, address=mail.recipient)
+    method = Method(mail.calendar_method)
+    return Parts(invite=calendar_bytes(event, method=method, attendee=attendee))
+
+
+def _event(mail: Mail, talk: Talk, reader: Reader, settings: Settings, *, url: str) -> Event:
+    words = mails.catalogue(reader.language)
+    speakers = mails.facts(talk, language=reader.language).speakers
+    entrance = words.gettext("Your way to the evening:")
+    return Event(
+        uid=talk.uid,
+        sequence=delivery.sequence_of(mail),
+        stamp=now(),
+        start=talk.starts_at,
+        end=talk.ends_at,
+        zone=talk.zone,
+        summary=talk.title,
+        description="\n".join((*speakers, "", entrance)).strip(),
+        location=_place(mail, talk, reader.language),
+        url=url,
+        organiser_name=talk.series.host or settings.office.name,
+        organiser_address=settings.mail.sender,
+    )
+
+
+def _door(mail: Mail, settings: Settings) -> str:
+    if mail.contact is None or mail.talk is None:
+        return ""
+    link = links.contact_link(mail.contact, purpose=Purpose.ENTER, talk=mail.talk)
+    return links.address(link, base_url=settings.base_url, keys=settings.link_keys)
+
+
+def _place(mail: Mail, talk: Talk, language: str) -> str:
+    """Where this person takes part: the side of the place held, else all that the talk offers."""
+    held = None
+    if mail.contact is not None:
+        held = registrations.active_registration(talk, contact=mail.contact)
+    confirmed = held is not None and held.state == RegistrationState.CONFIRMED
+    mode = Mode(held.mode) if held is not None and confirmed else None
+    return mails.place(talk, language=language, mode=mode, address=True)

@@ -1,0 +1,24 @@
+"""What each kind of job does, by its name; and what is asked for again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from webinar.jobs.cleanup import cleanup
+from webinar.jobs.mailings import expand_mailing
+from webinar.jobs.materials import delete_expired_materials, delete_files, process_material
+from webinar.jobs.queue import Handler
+
+HANDLERS: Mapping[str, Handler] = {
+    "cleanup": cleanup,
+    "delete_expired_materials": delete_expired_materials,
+    "delete_files": delete_files,
+    "expand_mailing": expand_mailing,
+    "process_material": process_material,
+}
+PERIODIC: Mapping[str, timedelta] = {
+    "cleanup": timedelta(hours=1),
+    "delete_expired_materials": timedelta(hours=1),
+}
+"""Runs once in each such stretch of time, whatever the number of workers."""

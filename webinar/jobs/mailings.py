@@ -1,0 +1,18 @@
+"""Expanding a mailing: the job that writes one mail for each recipient, batch by batch."""
+
+from __future__ import annotations
+
+from webinar.domain import mailings
+from webinar.extensions import db
+from webinar.jobs.queue import Run
+from webinar.models import Mailing
+
+
+def expand_mailing(run: Run, *, mailing_id: int) -> None:
+    """Write the mails of the mailing; each batch is one transaction and holds the lease."""
+    mailing = db.session.get_one(Mailing, mailing_id)
+    finished = False
+    while not finished:
+        run.keep()
+        finished = mailings.expand(mailing)
+        db.session.commit()

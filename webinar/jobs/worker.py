@@ -1,0 +1,119 @@
+"""The worker process: sends mail and runs jobs until it is told to stop.
+
+Any number of workers may run at once; leases keep them apart. SIGTERM and SIGINT end it after the
+mail or the job in hand. A lost database is waited for.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from webinar.adapters.smtp import Relay
+from webinar.clock import now
+from webinar.config import Settings
+from webinar.domain import delivery, jobs
+from webinar.extensions import db, reading
+from webinar.jobs import outbox, queue
+from webinar.jobs.handlers import HANDLERS, PERIODIC
+
+IDLE_SECONDS = 0.5
+TROUBLE_SECONDS = 5.0
+HEARTBEAT = timedelta(minutes=1)
+
+log = structlog.get_logger()
+
+
+def run(app: Flask, stop: threading.Event | None = None) -> None:
+    """Work until `stop` is set; without one, until a signal comes."""
+    if stop is None:
+        stop = threading.Event()
+        _stop_at_signals(stop)
+    settings = _settings(app)
+    log.info("worker started")
+    with app.app_context(), outbox.relay_of(settings) as relay:
+        _Worker(settings, relay, stop).run()
+    log.info("worker stopped")
+
+
+def run_once(app: Flask) -> None:
+    """Do everything that is due at this moment, mail that comes of it included; then return."""
+    settings = _settings(app)
+    with app.app_context(), outbox.relay_of(settings) as relay:
+        worker = _Worker(settings, relay, threading.Event())
+        while worker.round():
+            pass
+
+
+@dataclass
+class _Worker:
+    settings: Settings
+    relay: Relay
+    stop: threading.Event
+    asked: dict[str, int] = field(default_factory=dict)
+    """The last slot of each periodic work that was asked for: saves a query in every round."""
+
+    def run(self) -> None:
+        beat = now()
+        while not self.stop.is_set():
+            self.wait_after(self.guarded_round())
+            if now() - beat >= HEARTBEAT:
+                log.info("worker alive")
+                beat = now()
+
+    def guarded_round(self) -> float:
+        """A round, or the trouble of one; returns the seconds to wait."""
+        try:
+            return 0 if self.round() else IDLE_SECONDS
+        except DBAPIError:
+            log.exception("database trouble")
+            return TROUBLE_SECONDS
+        finally:
+            db.session.remove()
+
+    def wait_after(self, seconds: float) -> None:
+        if seconds:
+            self.relay.close()
+            self.stop.wait(seconds)
+
+    def round(self) -> bool:
+        """One batch of mail and one job; True where there was anything to do."""
+        self.ask_for_periodic_work()
+        if not _anything_due():
+            return False
+        sent = outbox.work(self.settings, self.relay, stopped=self.stop.is_set)
+        ran = not self.stop.is_set() and queue.work(self.settings, HANDLERS)
+        return bool(sent) or ran
+
+    def ask_for_periodic_work(self) -> None:
+        for name, every in PERIODIC.items():
+            slot = int(now().timestamp() // every.total_seconds())
+            if self.asked.get(name) != slot:
+                jobs.enqueue_slot(name, slot=slot)
+                db.session.commit()
+                self.asked[name] = slot
+
+
+def _anything_due() -> bool:
+    """Asked without SQLite's write lock: an idle worker must not stand in the web server's way."""
+    with reading():
+        due = queue.anything_due() or delivery.anything_due()
+        db.session.rollback()
+    return due
+
+
+def _stop_at_signals(stop: threading.Event) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+
+def _settings(app: Flask) -> Settings:
+    settings = app.extensions["settings"]
+    assert isinstance(settings, Settings)  # noqa: S101  put there by create_app
+    return settings
