@@ -1,0 +1,23 @@
+"""HTTP: what the application registers, in the order in which a request meets it."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from webinar.web import blueprints, errors, filters, headers, language, logs, sign_in, uploads
+from webinar.web.numbers import RowConverter
+
+
+def register(app: Flask) -> None:
+    """Bind everything that belongs to HTTP to the application."""
+    # People type addresses: a slash too many must not lead nowhere.
+    app.url_map.strict_slashes = False
+    app.url_map.converters["int"] = RowConverter
+    logs.register(app)
+    headers.register(app)
+    uploads.register(app)
+    language.register(app)
+    sign_in.register(app)
+    filters.register(app)
+    errors.register(app)
+    blueprints.register(app)

@@ -1,0 +1,73 @@
+"""The table of contents of all pages: which blueprint stands where, and who guards it."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from webinar.domain.links import PATHS
+from webinar.extensions import csrf
+from webinar.models import Purpose
+from webinar.web import guards
+from webinar.web.guest import answer, archive, entry, speaker, unsubscribe
+from webinar.web.organiser import (
+    audiences,
+    contacts,
+    desk,
+    dispatches,
+    imports,
+    invitations,
+    mailings,
+    mails,
+    materials,
+    registrations,
+    releases,
+    rooms,
+    series,
+    speakers,
+    talk_speakers,
+    talks,
+)
+from webinar.web.public import pages
+
+PUBLIC = (pages.blueprint,)
+GUEST = (
+    (answer.blueprint, Purpose.ANSWER),
+    (entry.blueprint, Purpose.ENTER),
+    (archive.blueprint, Purpose.ARCHIVE),
+    (speaker.blueprint, Purpose.SPEAKER),
+    (unsubscribe.blueprint, Purpose.UNSUBSCRIBE),
+)
+ORGANISER = (
+    (desk.blueprint, ""),
+    (contacts.blueprint, "/kontakte"),
+    (imports.blueprint, "/kontakte/import"),
+    (audiences.blueprint, "/verteiler"),
+    (series.blueprint, "/reihen"),
+    (speakers.blueprint, "/referenten"),
+    (talks.blueprint, "/veranstaltungen"),
+    (talk_speakers.blueprint, "/veranstaltungen/<int:talk_id>/referenten"),
+    (rooms.blueprint, "/veranstaltungen/<int:talk_id>/raum"),
+    (invitations.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
+    (mailings.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
+    (dispatches.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
+    (registrations.blueprint, "/veranstaltungen/<int:talk_id>/anmeldungen"),
+    (materials.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen"),
+    (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
+    (mails.blueprint, "/nachrichten"),
+)
+
+
+def register(app: Flask) -> None:
+    """Guard every blueprint, then register it; an unguarded one fails the tests."""
+    for blueprint in PUBLIC:
+        guards.guard(blueprint, guards.anybody)
+        app.register_blueprint(blueprint)
+    for blueprint, purpose in GUEST:
+        guards.guard(blueprint, guards.holder(purpose))
+        guards.keep_token(blueprint, purpose)
+        # A personal page sets no cookie: its POSTs are proven by the signature in the path.
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint, url_prefix=f"/{PATHS[purpose]}/<token>")
+    for blueprint, prefix in ORGANISER:
+        guards.guard(blueprint, guards.staff)
+        app.register_blueprint(blueprint, url_prefix="/desk" + prefix)

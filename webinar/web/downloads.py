@@ -1,0 +1,144 @@
+"""Sending stored files: whole or in ranges, to save or to play, never by a name from outside.
+
+Who may have a file was decided before (`domain.materials`); this module only sends it. Ranges
+follow RFC 9110, 14: a single range is served, several are answered with the whole, which the RFC
+allows. The bytes pass in pieces, from any store that can seek.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from flask import Response, request
+from werkzeug.datastructures import ContentRange
+from werkzeug.http import dump_options_header
+
+from webinar.adapters.documents import MediaType, download_name
+from webinar.errors import NotThere
+from webinar.models import Material, MaterialPage
+from webinar.web.settings import storage
+
+PIECE = 256 * 1024
+PLAYED = frozenset({"video/mp4", "video/webm", "text/vtt"})
+"""Media types that a page may show in place: none of them runs anything."""
+CACHE = "private, no-cache"
+"""A browser may keep the bytes, and asks each time whether it still may show them."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Bytes from `start` up to, not including, `stop`."""
+
+    start: int
+    stop: int
+
+
+class OutOfRange(Exception):
+    """The range asked for begins behind the end."""
+
+
+def attachment(material: Material) -> Response:
+    """The file to save, under the name that its owner gave it; `NotThere` for a link."""
+    media = MediaType.of(material.media_type) if material.storage_key is not None else None
+    if media is None:
+        raise NotThere("material_missing")
+    response = _file(material)
+    name = download_name(material.file_name, media_type=media)
+    response.headers["Content-Disposition"] = disposition(name)
+    return response
+
+
+def playing(material: Material) -> Response:
+    """The recording or its subtitles, to be shown in a page; `NotThere` for anything else."""
+    if material.media_type not in PLAYED or material.storage_key is None:
+        raise NotThere("material_missing")
+    response = _file(material)
+    response.headers["Content-Disposition"] = "inline"
+    return response
+
+
+def thumbnail(page: MaterialPage) -> Response:
+    """The small picture of a page; `NotThere` where it has none."""
+    if page.thumbnail_key is None:
+        raise NotThere("material_missing")
+    with storage().open(page.thumbnail_key) as file:
+        response = Response(file.read(), mimetype="image/webp")
+    response.set_etag(hashlib.sha256(page.thumbnail_key.encode()).hexdigest()[:32])
+    response.headers["Cache-Control"] = CACHE
+    response.make_conditional(request)
+    return response
+
+
+def public_file(material: Material) -> Response:
+    """What was released to everyone: a recording plays, everything else is saved."""
+    return playing(material) if material.kind == "recording" else attachment(material)
+
+
+def disposition(name: str) -> str:
+    """RFC 6266: the name in ASCII for old readers, and as it is (RFC 8187) for all others."""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    value = dump_options_header("attachment", {"filename": plain})
+    return value if plain == name else f"{value}; filename*=UTF-8''{_percent(name)}"
+
+
+def asked_span(size: int, *, etag: str) -> Span | None:
+    """The one range that the request asks for; None where the whole is to be sent.
+
+    Several ranges, other units and nonsense are answered with the whole, and so is a range of an
+    older file (`If-Range`, compared strongly: RFC 9110, 13.1.5). Raises `OutOfRange`.
+    """
+    asked = request.range
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return None
+    if request.headers.get("If-Range", f'"{etag}"').strip() != f'"{etag}"':
+        return None
+    found = asked.range_for_length(size)
+    if found is None:
+        raise OutOfRange
+    return Span(*found)
+
+
+def _file(material: Material) -> Response:
+    """The stored bytes with their type, ETag and range; the route adds how to show them."""
+    key, etag, size = material.storage_key or "", material.sha256 or "", material.size or 0
+    response = Response(mimetype=material.media_type)
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["Cache-Control"] = CACHE
+    response.set_etag(etag)
+    if etag in request.if_none_match:
+        response.status_code = 304
+        return response
+    try:
+        span = asked_span(size, etag=etag)
+    except OutOfRange:
+        response.status_code = 416
+        response.content_range = ContentRange("bytes", None, None, size)
+        return response
+    if span is not None:
+        response.status_code = 206
+        response.content_range = ContentRange("bytes", span.start, span.stop, size)
+    span = span or Span(0, size)
+    response.content_length = span.stop - span.start
+    if request.method != "HEAD":
+        file = storage().open(key)
+        response.call_on_close(file.close)
+        response.response = _pieces(file, span)
+        response.direct_passthrough = True
+    return response
+
+
+def _pieces(file: BinaryIO, span: Span) -> Iterator[bytes]:
+    file.seek(span.start)
+    left = span.stop - span.start
+    while left > 0 and (piece := file.read(min(PIECE, left))):
+        left -= len(piece)
+        yield piece
+
+
+def _percent(name: str) -> str:
+    """RFC 8187, 3.2.1: every byte of the UTF-8 form that is no attribute character."""
+    safe = b"!#$&+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return "".join(chr(b) if b in safe else f"%{b:02X}" for b in name.encode())

@@ -1,0 +1,89 @@
+"""The edge: where errors become pages and sentences for people, in one place.
+
+A `RuleError` that a form can show never comes here; what arrives means that a page cannot be
+shown. An unknown, expired or revoked link and an unknown record look the same. What no database
+takes is refused here too, before any page reads it.
+"""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, abort, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+
+from webinar.errors import Conflict, NotAllowed, NotThere, RuleError
+from webinar.extensions import db
+from webinar.web.logs import redact
+from webinar.web.sentences import sentence
+
+log = structlog.get_logger()
+
+PAGES = {400: "400", 403: "403", 413: "413", 429: "429"}
+
+
+def register(app: Flask) -> None:
+    app.before_request(refuse_json)
+    app.before_request(refuse_nul)
+    app.register_error_handler(RuleError, rule_error)
+    app.register_error_handler(CSRFError, csrf_error)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, unexpected)
+
+
+def refuse_nul() -> None:
+    """Refuse U+0000 in path, query and form: PostgreSQL stores it in no text and raises at
+    every comparison with one. No keyboard types it. The bytes of uploaded files may hold it."""
+    texts: list[str | None] = [request.path, *_texts(request.args)]
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        texts += _texts(request.form)
+        texts += [name for file in request.files.values() for name in (file.filename, file.name)]
+    if any(text is not None and "\0" in text for text in texts):
+        abort(400)
+
+
+def refuse_json() -> None:
+    """No page takes JSON, but the library of the sign-in would read some of any shape."""
+    if request.is_json and request.method not in ("GET", "HEAD", "OPTIONS"):
+        abort(400)
+
+
+def _texts(pairs: MultiDict[str, str]) -> list[str]:
+    return [text for pair in pairs.items(multi=True) for text in pair]
+
+
+def rule_error(error: RuleError) -> ResponseReturnValue:
+    """A page that says which rule stood in the way; nothing was written."""
+    db.session.rollback()
+    if isinstance(error, NotThere):
+        page = (
+            "errors/link.html" if g.get("personal") and "link" in error.code else "errors/404.html"
+        )
+        return render_template(page), 404
+    status = 403 if isinstance(error, NotAllowed) else 409 if isinstance(error, Conflict) else 422
+    return render_template("errors/rule.html", sentence=sentence(error)), status
+
+
+def csrf_error(_error: CSRFError) -> ResponseReturnValue:
+    """The form was older than the sign-in, or came from elsewhere."""
+    db.session.rollback()
+    return render_template("errors/csrf.html"), 400
+
+
+def http_error(error: HTTPException) -> ResponseReturnValue:
+    """Flask's own refusals: not found, method, size, rate."""
+    db.session.rollback()
+    if error.code is not None and error.code < 400:
+        return error.get_response()
+    name = PAGES.get(error.code or 0, "404")
+    return render_template(f"errors/{name}.html"), error.code or 500
+
+
+def unexpected(error: Exception) -> ResponseReturnValue:
+    """A defect of ours: the page shows a number, the log knows it."""
+    db.session.rollback()
+    number = g.get("request_number", "-")
+    log.error("unexpected error", path=redact(request.path), method=request.method, exc_info=error)
+    return render_template("errors/500.html", number=number), 500

@@ -1,0 +1,225 @@
+"""What templates may call: dates, names, Markdown, sizes. Each reads values and queries nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from babel.lists import format_list
+from flask import Flask
+from flask_babel import format_decimal, ngettext
+
+from webinar.clock import BERLIN, now
+from webinar.domain import links, times
+from webinar.models import Link, Talk
+from webinar.rendering import dates, markdown, salutations
+from webinar.web.language import language
+from webinar.web.settings import settings
+
+ZONE = str(BERLIN)
+OPENING = 320
+NOON = time(12)
+DESK = frozenset(
+    {
+        "desk",
+        "contacts",
+        "imports",
+        "audiences",
+        "series",
+        "speakers",
+        "talks",
+        "talk_speakers",
+        "rooms",
+        "invitations",
+        "mailings",
+        "dispatches",
+        "registrations",
+        "releases",
+        "materials",
+        "mails",
+    }
+)
+
+
+class Person(Protocol):
+    """A contact or a speaker."""
+
+    form: str
+    title: str
+    first_name: str
+    last_name: str
+
+
+def register(app: Flask) -> None:
+    app.context_processor(_everywhere)
+    filters: tuple[Callable[..., object], ...] = (
+        when,
+        hours,
+        date_block,
+        moment,
+        moment_short,
+        day,
+        short_day,
+        clock,
+        relative,
+        opening,
+        full_name,
+        sorted_name,
+        addressed_as,
+        addressed_as_object,
+        salutation,
+        speaker_names,
+        role_line,
+        file_size,
+        minutes,
+    )
+    for function in filters:
+        app.add_template_filter(function)
+    app.add_template_filter(markdown.html, "markdown")
+    app.add_template_global(link_to)
+
+
+def _everywhere() -> dict[str, object]:
+    found = settings()
+    return {"office": found.office, "brand": found.brand, "desk_blueprints": DESK}
+
+
+def when(talk: Talk) -> str:
+    """ "Donnerstag, 14. Januar 2027, 18:00–19:30 Uhr"."""
+    return dates.span(talk.starts_at, times.end(talk), talk.zone, language=language())
+
+
+def hours(talk: Talk) -> str:
+    """ "18:00–19:30 Uhr"."""
+    return dates.time_span(talk.starts_at, times.end(talk), talk.zone, language=language())
+
+
+def date_block(talk: Talk) -> dates.DateBlock:
+    """The parts of the talk's date block."""
+    return dates.date_block(talk.starts_at, talk.zone, end=times.end(talk), language=language())
+
+
+def moment(at: datetime, zone: str = ZONE) -> str:
+    """ "Donnerstag, 14. Januar 2027, 18:00 Uhr"."""
+    return dates.moment_text(at, zone, language=language())
+
+
+def moment_short(at: datetime, zone: str = ZONE) -> str:
+    """ "13. Januar, 12:00 Uhr"."""
+    return dates.short_moment(at, zone, language=language())
+
+
+def day(at: datetime | date, zone: str = ZONE) -> str:
+    """ "14. Januar 2027", of a moment or of a day."""
+    if not isinstance(at, datetime):
+        at = datetime.combine(at, NOON, ZoneInfo(zone))
+    return dates.date_only(at, zone, language=language())
+
+
+def short_day(at: datetime, zone: str = ZONE) -> str:
+    """ "14. Januar"."""
+    return dates.day_month(at, zone, language=language())
+
+
+def clock(at: datetime, zone: str = ZONE) -> str:
+    """ "17:45 Uhr"."""
+    return dates.time(at, zone, language=language())
+
+
+def relative(at: datetime, zone: str = ZONE) -> str:
+    """ "in 9 Tagen"."""
+    return dates.relative_day(at, zone, now=now(), language=language())
+
+
+def opening(text: str) -> str:
+    """The first paragraph of a Markdown text as plain words, cut at a sentence if it is long."""
+    first = markdown.plain(text).split("\n\n")[0].replace("\n", " ").strip()
+    if len(first) <= OPENING:
+        return first
+    sentence, stop, _rest = first[:OPENING].rpartition(". ")
+    return sentence + "." if stop else first[:OPENING].rpartition(" ")[0] + " …"
+
+
+def full_name(person: Person) -> str:
+    """ "Dr. Katharina Brandl"."""
+    return salutations.full_name(
+        title=person.title, first_name=person.first_name, last_name=person.last_name
+    )
+
+
+def sorted_name(person: Person) -> str:
+    """ "Weiß, Dr. Elisabeth"."""
+    return salutations.sorted_name(
+        title=person.title, first_name=person.first_name, last_name=person.last_name
+    )
+
+
+def addressed_as(person: Person) -> str:
+    """ "Frau Bürgermeisterin Seubert", "Herr Landrat Müller"."""
+    return _addressed(person, accusative=False)
+
+
+def addressed_as_object(person: Person) -> str:
+    """ "Herrn Landrat Müller": after "für" or "an"."""
+    return _addressed(person, accusative=True)
+
+
+def _addressed(person: Person, *, accusative: bool) -> str:
+    return salutations.addressed_as(
+        form=person.form,
+        title=person.title,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        office=getattr(person, "office", ""),
+        language=language(),
+        accusative=accusative,
+    )
+
+
+def salutation(person: Person) -> str:
+    """ "Sehr geehrte Frau Bürgermeisterin Seubert"."""
+    return salutations.salutation(
+        form=person.form,
+        title=person.title,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        office=getattr(person, "office", ""),
+        override=getattr(person, "salutation", ""),
+        language=language(),
+    )
+
+
+def speaker_names(talk: Talk) -> str:
+    """ "Jonas Metzger und Petra Haag"."""
+    return format_list([full_name(person) for person in talk.speakers], locale=language())
+
+
+def role_line(speaker: object) -> str:
+    """ "Leiterin des Bauamts, Landratsamt Würzburg"."""
+    parts = (getattr(speaker, "role", ""), getattr(speaker, "organisation", ""))
+    return ", ".join(part for part in parts if part)
+
+
+def file_size(size: int) -> str:
+    """ "3,1 MB"; decimal units, as file managers of the offices show them."""
+    value, unit = float(size), "Byte"
+    for larger in ("kB", "MB", "GB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    digits = "0.0" if unit in ("MB", "GB") and value < 10 else "0"
+    return f"{format_decimal(value, format=digits)}\u00a0{unit}"
+
+
+def minutes(seconds: int) -> str:
+    """ "68 Minuten"; at least one."""
+    count = max(1, round(seconds / 60))
+    return ngettext("%(num)d minute", "%(num)d minutes", count)
+
+
+def link_to(link: Link) -> str:
+    """The full address of a personal link."""
+    found = settings()
+    return links.address(link, base_url=found.base_url, keys=found.link_keys)

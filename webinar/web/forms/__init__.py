@@ -1,0 +1,1 @@
+"""Forms: what a page takes in, with each message at its field."""

@@ -1,0 +1,53 @@
+"""What a person behind a personal link can fill in. No CSRF token: it would need a cookie; the
+signature in the path proves more (docs/decisions/0005-personal-links.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from wtforms import Form, RadioField
+
+from webinar.models import Mode
+
+
+class AnswerForm(Form):
+    """Which side; the answer itself is the button, that is the address."""
+
+    mode = RadioField(validate_choice=False)
+
+    @property
+    def side(self) -> Mode | None:
+        """The chosen side; None where none, or none that there is, was chosen."""
+        return Mode(self.mode.data) if self.mode.data in list(Mode) else None
+
+
+def answer_form(sides: Iterable[Mode], *, free: Mapping[Mode, int | None]) -> AnswerForm:
+    """The form with a choice for each side and its free places.
+
+    The first side with a free place is chosen beforehand; where there is only one side, it is
+    meant without being asked.
+    """
+    offered = list(sides)
+    form = AnswerForm(request.form if request.method == "POST" else None)
+    form.mode.label.text = _("How I take part")
+    form.mode.choices = [(side.value, side_label(side, free.get(side))) for side in offered]
+    if request.method != "POST":
+        form.mode.data = next((s for s in offered if free.get(s) != 0), offered[0]).value
+    elif len(offered) == 1 and not form.mode.data:
+        form.mode.data = offered[0].value
+    return form
+
+
+def side_label(side: Mode, places: int | None) -> str:
+    """ "Online, noch 12 Plätze"; without a limit "Online"."""
+    name = _("Online") if side is Mode.ONLINE else _("On site")
+    if places is None:
+        return name
+    if places == 0:
+        return _("%(side)s: fully booked, waiting list", side=name)
+    return ngettext(
+        "%(side)s: %(num)d place left", "%(side)s: %(num)d places left", places, side=name
+    )

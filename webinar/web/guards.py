@@ -1,0 +1,94 @@
+"""Who may enter a blueprint. A guard stands on the blueprint, never on a single route.
+
+The finer rules (which record, which state) are the domain's. `GUARDS` lets a test prove that no
+blueprint is open by accident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from werkzeug.exceptions import Forbidden
+
+from webinar.domain import links
+from webinar.extensions import db
+from webinar.models import Account, Link, Purpose
+from webinar.web.settings import settings
+
+Guard = Callable[[], ResponseReturnValue | None]
+
+GUARDS: dict[str, Guard] = {}
+_CARRIERS: set[str] = set()
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def guard(blueprint: Blueprint, check: Guard) -> None:
+    """Put the guard in front of every route of the blueprint."""
+    if blueprint.name in GUARDS:
+        return  # the application is built more than once in tests; the blueprint is guarded
+    GUARDS[blueprint.name] = check
+    blueprint.before_request(check)
+
+
+def keep_token(blueprint: Blueprint, purpose: Purpose) -> None:
+    """Links between the pages of one personal link carry its token by themselves."""
+    if blueprint.name in _CARRIERS:
+        return
+    _CARRIERS.add(blueprint.name)
+
+    def add(_endpoint: str, values: dict[str, object]) -> None:
+        if g.get("holder_of") is purpose and "token" in g:
+            values.setdefault("token", g.token)
+
+    blueprint.url_defaults(add)
+
+
+def anybody() -> ResponseReturnValue | None:
+    """Public pages: everybody may look, nothing personal is shown."""
+    return None
+
+
+def staff() -> ResponseReturnValue | None:
+    """The desk: signed in; who may only view cannot change anything."""
+    g.personal = True
+    if not current_user.is_authenticated:
+        return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+    if request.method not in SAFE and not account().may_write:
+        raise Forbidden
+    return None
+
+
+def holder(purpose: Purpose) -> Guard:
+    """Pages behind a personal link: the link in the path is real, current and of this purpose."""
+
+    def check() -> ResponseReturnValue | None:
+        g.personal = True
+        g.holder_of = purpose
+        token = (request.view_args or {}).pop("token", "")
+        g.link = links.open_link(token, purpose=purpose, keys=settings().link_keys)
+        g.token = token
+        holder_of = g.link.contact or g.link.speaker
+        if holder_of is not None:
+            g.holder_language = holder_of.language
+        return None
+
+    return check
+
+
+def account() -> Account:
+    """The signed-in account; only behind the guard `staff`."""
+    found = db.session.get(Account, current_user.id)
+    if found is None:
+        raise Forbidden
+    return found
+
+
+def link() -> Link:
+    """The link of this request; only behind the guard `holder`."""
+    found = g.link
+    if not isinstance(found, Link):
+        raise Forbidden
+    return found

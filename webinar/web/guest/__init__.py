@@ -1,0 +1,1 @@
+"""Pages behind a personal link: no account, no cookie, nothing happens on GET."""

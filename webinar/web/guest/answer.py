@@ -1,0 +1,183 @@
+"""The invited person's page: answer, change it, enter the room, reach the archive.
+
+GET shows and writes nothing, however often and by whatever client. The POSTs are proven by the
+link. The page needs no other personal link: it enters the room by itself (`/raum`), and the link
+to the archive is made by the POST that leads there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, Response, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webinar.adapters import calendar
+from webinar.domain import (
+    calendar_entries,
+    invitations,
+    links,
+    materials,
+    participation,
+    registrations,
+    rooms,
+    times,
+)
+from webinar.domain.rooms import Entry
+from webinar.domain.standing import Stand, Standing, standing
+from webinar.errors import NotThere, RuleError
+from webinar.extensions import db
+from webinar.models import Mode, Purpose, Talk
+from webinar.web import events, room_entry
+from webinar.web.forms.guest import AnswerForm, answer_form
+from webinar.web.guest import pages
+from webinar.web.room_entry import Door
+from webinar.web.sentences import sentence
+from webinar.web.settings import settings
+
+blueprint = Blueprint("guest_answer", __name__)
+
+SHUT_OUT = (Stand.CANCELLED, Stand.WITHDRAWN, Stand.RETIRED)
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    """The invitation, or how it was answered."""
+    found = standing(pages.talk(), contact=pages.contact())
+    return _page(found, answer_form(registrations.modes(pages.talk()), free=found.free))
+
+
+@blueprint.post("/zusage")
+def accept() -> ResponseReturnValue:
+    """Come, on the chosen side; also to change sides. A second click changes nothing."""
+    return _answer(accepting=True)
+
+
+@blueprint.post("/absage")
+def decline() -> ResponseReturnValue:
+    """Not come, or no longer; also to leave the waiting list."""
+    return _answer(accepting=False)
+
+
+@blueprint.get("/raum")
+def door() -> ResponseReturnValue:
+    """In front of the room: says when it opens, and comes back by itself."""
+    found = standing(pages.talk(), contact=pages.contact())
+    return pages.entry_page(
+        pages.talk(),
+        _door(found),
+        contact=pages.contact(),
+        standing=found,
+        enter_at=url_for(".enter"),
+        answer_at=url_for(".show"),
+        archive_at=url_for(".archive") if _visible(found) else "",
+    )
+
+
+@blueprint.post("/raum")
+def enter() -> ResponseReturnValue:
+    """Into the room, if it is open for this person; else to the page that says why not."""
+    found = standing(pages.talk(), contact=pages.contact())
+    at = _door(found)
+    if at.entry is not Entry.OPEN or found.registration is None:
+        return redirect(url_for(".door"), 303)
+    person = room_entry.participant(pages.contact(), found.registration)
+    return room_entry.enter(pages.talk(), person, hours=at.hours, back=url_for(".show"))
+
+
+@blueprint.post("/unterlagen")
+def archive() -> ResponseReturnValue:
+    """To the archive, by its own link, which is made here if there is none."""
+    found = standing(pages.talk(), contact=pages.contact())
+    if not _visible(found):
+        return redirect(url_for(".show"), 303)
+    link = links.contact_link(pages.contact(), purpose=Purpose.ARCHIVE, talk=pages.talk())
+    db.session.commit()
+    return redirect(links.address(link, base_url="", keys=settings().link_keys), 303)
+
+
+@blueprint.get("/kalender.ics")
+def calendar_file() -> ResponseReturnValue:
+    """The evening as a calendar file, for who has a place; the link in it opens the room alone."""
+    talk, contact = pages.talk(), pages.contact()
+    found = standing(talk, contact=contact)
+    link = links.find_contact_link(contact, purpose=Purpose.ENTER, talk=talk)
+    if found.stand is not Stand.CONFIRMED or link is None or link.revoked_at is not None:
+        raise NotThere("record_missing")
+    entry = calendar_entries.entry_of(talk, contact=contact)
+    address = links.address(link, base_url=settings().base_url, keys=settings().link_keys)
+    event = events.public_event(
+        talk, link=address, sequence=entry.sequence if entry is not None else 0
+    )
+    if found.mode == Mode.ONLINE:
+        event = replace(event, location="")
+    answer = Response(calendar.calendar_bytes(event, method=None), mimetype="text/calendar")
+    answer.headers["Content-Disposition"] = 'attachment; filename="veranstaltung.ics"'
+    return answer
+
+
+def _answer(*, accepting: bool) -> ResponseReturnValue:
+    talk = pages.talk()
+    invitation = invitations.invitation_of(talk, contact=pages.contact())
+    side = answer_form(registrations.modes(talk), free={}).side
+    try:
+        if invitation is None:
+            raise RuleError("invitation_withdrawn")
+        if not accepting:
+            participation.decline(invitation)
+        elif side is None:
+            raise RuleError("mode_not_offered", field="mode")
+        else:
+            participation.accept(invitation, mode=side)
+    except RuleError as error:
+        return _refused(talk, error)
+    db.session.commit()
+    return redirect(url_for(".show"), 303)
+
+
+def _refused(talk: Talk, error: RuleError) -> ResponseReturnValue:
+    """The page as it stands now, with the reason; what was chosen stays chosen."""
+    db.session.rollback()
+    found = standing(talk, contact=pages.contact())
+    form = answer_form(registrations.modes(talk), free=found.free)
+    if error.field == "mode":
+        form.mode.errors = [sentence(error)]
+        return _page(found, form, status=422)
+    return _page(found, form, notice=sentence(error), status=409)
+
+
+def _page(
+    found: Standing, form: AnswerForm, *, notice: str = "", status: int = 200
+) -> ResponseReturnValue:
+    room_entry.may_lead_away()
+    talk = pages.talk()
+    page = render_template(
+        "guest/answer.html",
+        talk=talk,
+        contact=pages.contact(),
+        standing=found,
+        door=_door(found),
+        block=pages.date_block(talk),
+        past=found.over,
+        form=form,
+        notice=notice,
+        materials=_visible(found),
+        closes=times.registration_end(talk),
+        registration_open=times.registration_open(talk),
+    )
+    return make_response(page, status)
+
+
+def _door(found: Standing) -> Door:
+    hours = room_entry.guest_hours(pages.talk())
+    entry = rooms.contact_entry(
+        pages.talk(), contact=pages.contact(), registration=found.registration, hours=hours
+    )
+    return Door(entry=entry, hours=hours)
+
+
+def _visible(found: Standing) -> int:
+    """How many materials the person may open; none for whom the page is shut."""
+    if found.stand in SHUT_OUT:
+        return 0
+    return len(materials.visible_to(pages.talk(), pages.contact()))

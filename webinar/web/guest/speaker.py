@@ -1,0 +1,69 @@
+"""The speaker's page: the evening, the way into the room, how many come, what was released."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webinar.clock import now
+from webinar.domain import materials, registrations, rooms, times
+from webinar.domain.rooms import Entry
+from webinar.errors import NotThere
+from webinar.models import Talk
+from webinar.web import downloads, room_entry
+from webinar.web.guest import pages
+from webinar.web.room_entry import Door
+
+blueprint = Blueprint("guest_speaker", __name__)
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    """The talk as its speaker needs it."""
+    room_entry.may_lead_away()
+    talk = _talk()
+    at = _door(talk)
+    page = render_template(
+        "guest/speaker.html",
+        talk=talk,
+        speaker=pages.speaker(),
+        door=at,
+        block=pages.date_block(talk),
+        past=now() >= times.end(talk),
+        places={side: registrations.taken(talk, side) for side in registrations.modes(talk)},
+        materials=materials.released(talk),
+    )
+    answer = make_response(page)
+    pages.come_back(answer, at)
+    return answer
+
+
+@blueprint.post("/raum")
+def enter() -> ResponseReturnValue:
+    """Into the room, if it is open for speakers; else back to the page, which says when."""
+    talk = _talk()
+    at = _door(talk)
+    if at.entry is not Entry.OPEN:
+        return redirect(url_for(".show"), 303)
+    person = room_entry.presenter(pages.speaker())
+    return room_entry.enter(talk, person, hours=at.hours, back=url_for(".show"))
+
+
+@blueprint.get("/datei/<public_id>")
+def download(public_id: str) -> ResponseReturnValue:
+    """A file of the talk to save, once it was released to anybody."""
+    return downloads.attachment(materials.find_released(_talk(), public_id=public_id))
+
+
+def _talk() -> Talk:
+    """The talk; raises `NotThere` once the speaker was taken off it: the link is theirs no more."""
+    talk = pages.talk()
+    if pages.speaker() not in talk.speakers:
+        raise NotThere("link_not_valid")
+    return talk
+
+
+def _door(talk: Talk) -> Door:
+    hours = room_entry.staff_hours(talk)
+    entry = rooms.speaker_entry(talk, speaker=pages.speaker(), hours=hours)
+    return Door(entry=entry, hours=hours)

@@ -1,0 +1,208 @@
+"""The materials of a talk at the desk: adding files and links, describing, withdrawing, deleting.
+
+Releasing has its own pages beside (`webinar.web.organiser.releases`), on the same blueprint.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO, cast
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+
+from webinar.adapters.documents import download_name, identify
+from webinar.domain import materials, releases, talks
+from webinar.errors import RuleError
+from webinar.extensions import db
+from webinar.models import Audience, Grantee, Material, MaterialKind, Talk
+from webinar.web import downloads
+from webinar.web.forms.base import DeskForm
+from webinar.web.forms.materials import ACCEPT, FileForm, LinkForm, MaterialForm
+from webinar.web.guards import account
+from webinar.web.sentences import sentence
+from webinar.web.settings import settings, storage
+
+blueprint = Blueprint("materials", __name__)
+
+HERE = "talks"
+
+
+@blueprint.get("/")
+def index(talk_id: int) -> ResponseReturnValue:
+    """Everything that there is for the talk, with its state."""
+    talk = talks.find(talk_id)
+    rows = materials.of_talk(talk)
+    return page(
+        "index", talk=talk, materials=rows, audiences=_audience_names(rows), waiting=_waiting(rows)
+    )
+
+
+@blueprint.route("/neu", methods=["GET", "POST"])
+def create(talk_id: int) -> ResponseReturnValue:
+    """Add a file."""
+    talk, form = talks.find(talk_id), FileForm()
+    form.limit(settings().upload_limit)
+    if form.accepted():
+        try:
+            material = _take(talk, form)
+            flash(_("“%(title)s” was added. Nobody sees it yet.", title=material.title), "success")
+            return redirect(url_for(".index", talk_id=talk_id), 303)
+        except RuleError as error:
+            refuse(form, error)
+    status = 422 if form.sent() else 200
+    return page("create", talk=talks.find(talk_id), form=form, accept=ACCEPT), status
+
+
+@blueprint.route("/link", methods=["GET", "POST"])
+def create_link(talk_id: int) -> ResponseReturnValue:
+    """Add an address."""
+    talk, form = talks.find(talk_id), LinkForm()
+    if form.accepted():
+        try:
+            values = {"title": form.title.data or "", "url": form.url.data or ""}
+            material = materials.add_link(talk, **values, by=account())
+            db.session.commit()
+            flash(_("“%(title)s” was added. Nobody sees it yet.", title=material.title), "success")
+            return redirect(url_for(".index", talk_id=talk_id), 303)
+        except RuleError as error:
+            refuse(form, error)
+    return page("link", talk=talks.find(talk_id), form=form), 422 if form.sent() else 200
+
+
+@blueprint.get("/<int:material_id>")
+def show(talk_id: int, material_id: int) -> ResponseReturnValue:
+    """One material: what was read of it, for whom it is, what can be done."""
+    material = _material(talk_id, material_id)
+    found = materials.pages_of([material])[material.id]
+    names = _audience_names([material])
+    return page("show", talk=material.talk, material=material, pages=found, audiences=names)
+
+
+@blueprint.route("/<int:material_id>/bearbeiten", methods=["GET", "POST"])
+def edit(talk_id: int, material_id: int) -> ResponseReturnValue:
+    """Change title, deletion date and, of a link, its address."""
+    material, form = _material(talk_id, material_id), MaterialForm()
+    form.prepare(material)
+    if form.accepted():
+        try:
+            materials.edit(
+                material,
+                title=form.title.data or "",
+                delete_on=form.delete_on.data,
+                url=form.url.data if "url" in form else None,
+                by=account(),
+            )
+            db.session.commit()
+            flash(_("The change was saved."), "success")
+            return redirect(_address(material), 303)
+        except RuleError as error:
+            refuse(form, error)
+            material = _material(talk_id, material_id)
+    status = 422 if form.sent() else 200
+    return page("edit", talk=material.talk, material=material, form=form), status
+
+
+@blueprint.post("/<int:material_id>/zurueckziehen")
+def withdraw(talk_id: int, material_id: int) -> ResponseReturnValue:
+    """Close it for everybody, at once."""
+    material = _material(talk_id, material_id)
+    releases.withdraw(material, by=account())
+    db.session.commit()
+    flash(_("“%(title)s” was withdrawn. Nobody sees it now.", title=material.title), "success")
+    return redirect(_address(material), 303)
+
+
+@blueprint.route("/<int:material_id>/loeschen", methods=["GET", "POST"])
+def delete(talk_id: int, material_id: int) -> ResponseReturnValue:
+    """What goes with it, then deleting it."""
+    material = _material(talk_id, material_id)
+    if request.method != "POST":
+        return page("delete", talk=material.talk, material=material)
+    materials.delete(material, by=account())
+    db.session.commit()
+    flash(_("“%(title)s” was deleted.", title=material.title), "success")
+    return redirect(url_for(".index", talk_id=talk_id), 303)
+
+
+@blueprint.get("/<int:material_id>/datei")
+def file(talk_id: int, material_id: int) -> ResponseReturnValue:
+    """The file to save."""
+    return downloads.attachment(_material(talk_id, material_id))
+
+
+@blueprint.get("/<int:material_id>/seite/<int:number>")
+def thumbnail(talk_id: int, material_id: int, number: int) -> ResponseReturnValue:
+    """The small picture of a page."""
+    material = _material(talk_id, material_id)
+    return downloads.thumbnail(materials.page_of(material, number=number))
+
+
+@blueprint.app_template_global()
+def material_note(material: Material) -> str:
+    """What is wrong with the file, as a sentence; empty when all went well."""
+    note = material.processing_note
+    return sentence(RuleError(note)) if note else ""
+
+
+def _take(talk: Talk, form: FileForm) -> Material:
+    """Keep the upload and its record; where the record is refused, the bytes go again."""
+    upload: FileStorage = form.file.data
+    kind, by = MaterialKind(form.kind.data), account()
+    # Copying takes seconds: on SQLite an open transaction would keep all others from writing.
+    db.session.commit()
+    media = identify(cast("BinaryIO", upload.stream), filename=upload.filename or "")
+    materials.check_kind(kind, media_type=media.media_type)
+    stored = storage().put(upload.stream, limit=settings().upload_limit)
+    try:
+        material = materials.add(
+            talk,
+            kind=kind,
+            title=form.title.data or "",
+            stored=stored,
+            media_type=media.media_type,
+            file_name=download_name(upload.filename or "", media_type=media),
+            delete_on=materials.default_deletion(talk, days=settings().retention_days),
+            by=by,
+        )
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        storage().delete(stored.key)
+        raise
+    return material
+
+
+def _material(talk_id: int, material_id: int) -> Material:
+    return materials.one_of(talks.find(talk_id), material_id=material_id)
+
+
+def _address(material: Material) -> str:
+    return url_for(".show", talk_id=material.talk_id, material_id=material.id)
+
+
+def _waiting(rows: list[Material]) -> bool:
+    return any(row.released_at is None for row in rows)
+
+
+def _audience_names(rows: list[Material]) -> dict[int, str]:
+    """The names of the audiences that the materials are released for, by id."""
+    grants = [grant for row in rows for grant in row.grants]
+    ids = {grant.audience_id for grant in grants if grant.grantee == Grantee.AUDIENCE}
+    query = select(Audience).where(Audience.id.in_(ids))
+    return {row.id: row.name for row in db.session.scalars(query)}
+
+
+def refuse(form: DeskForm, error: RuleError) -> None:
+    """Show the error at its field, or on top of the form."""
+    db.session.rollback()
+    if error.field is not None and error.field in form:
+        form[error.field].errors = [*form[error.field].errors, sentence(error)]
+    else:
+        form.form_errors.append(sentence(error))
+
+
+def page(name: str, **values: object) -> str:
+    return render_template(f"organiser/materials/{name}.html", here=HERE, **values)

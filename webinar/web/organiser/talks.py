@@ -1,0 +1,299 @@
+"""The talks at the desk: the list, one talk's facts, writing, publishing and cancelling it.
+
+Speakers of a talk are `talk_speakers`'; invitations and the rest stand under the same head.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from webinar.clock import now
+from webinar.domain import (
+    overview,
+    participation,
+    readiness,
+    series,
+    speakers,
+    talk_changes,
+    talks,
+    times,
+)
+from webinar.domain.overview import Listing
+from webinar.errors import Conflict, RuleError
+from webinar.extensions import db
+from webinar.models import Talk, TalkSpeaker, TalkState
+from webinar.web import room_entry
+from webinar.web.forms.talks import CancelForm, StoredTalk, TalkForm, differences
+from webinar.web.guards import account
+from webinar.web.numbers import searched
+from webinar.web.paging import page_of
+from webinar.web.refusals import refuse
+from webinar.web.settings import settings
+
+blueprint = Blueprint("talks", __name__)
+
+HERE = "talks"
+WITH_ALL = (
+    joinedload(Talk.series),
+    selectinload(Talk.appearances).joinedload(TalkSpeaker.speaker),
+)
+
+
+@blueprint.app_context_processor
+def _for_heads() -> dict[str, object]:
+    """What the head of every page about a talk needs beside the talk."""
+    return {"talk_numbers": lambda talk: overview.numbers_of([talk])[talk.id]}
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """The talks of one of three lists, searched, with answers and places."""
+    which = _listing()
+    search = searched()
+    page = page_of(overview.listed(which, search=search))
+    return render_template(
+        "organiser/talks/index.html",
+        here=HERE,
+        page=page,
+        numbers=overview.numbers_of(page.rows),
+        counts=overview.list_counts(),
+        which=which,
+        search=search,
+    )
+
+
+def _listing() -> Listing:
+    asked = request.args.get("list", "")
+    return Listing(asked) if asked in list(Listing) else Listing.COMING
+
+
+@blueprint.get("/<int:talk_id>")
+def show(talk_id: int) -> ResponseReturnValue:
+    """One talk: its facts, its speakers, what is missing, what can be done."""
+    talk = _whole(talk_id)
+    found = speakers.links_of(talk)
+    room_entry.may_lead_away()
+    return render_template(
+        "organiser/talks/show.html",
+        here=HERE,
+        talk=talk,
+        gaps=readiness.gaps(talk),
+        links=found,
+        sendings=speakers.sendings(list(found.values())),
+        candidates=speakers.not_at(talk),
+        address=_public_address(talk),
+        over=times.end(talk) <= now(),
+        door=room_entry.office_door(talk),
+        closes=times.registration_end(talk),
+    )
+
+
+def _whole(talk_id: int) -> Talk:
+    """The talk with all that its pages show, in a fixed number of queries; raises `NotThere`."""
+    talk = db.session.scalar(select(Talk).where(Talk.id == talk_id).options(*WITH_ALL))
+    return talk if talk is not None else talks.find(talk_id)
+
+
+def _public_address(talk: Talk) -> str:
+    return settings().base_url + url_for("public.talk", slug=talk.slug, lang=None)
+
+
+@blueprint.route("/neu", methods=["GET", "POST"])
+def create() -> ResponseReturnValue:
+    """A new draft; with `template` the copy of another talk."""
+    form = _form()
+    template = _template(form.template.data or request.args.get("template", ""))
+    if not form.sent():
+        _begin(form, template)
+        return _create_page(form, template)
+    if _step() == "preview" or not form.accepted():
+        return _create_page(form, template)
+    try:
+        talk = talks.create(
+            form.values(),
+            mail_domain=settings().mail_domain,
+            by=account(),
+            copied_from=template,
+            with_speakers=bool(form.copy_speakers.data),
+        )
+    except RuleError as error:
+        refuse(form, error)
+        return _create_page(form, template)
+    db.session.commit()
+    flash(_("The draft was saved. Nobody sees it until you publish it."), "success")
+    return redirect(url_for(".show", talk_id=talk.id), 303)
+
+
+def _template(number: str) -> Talk | None:
+    plain = number.isascii() and number.isdecimal() and len(number) < 10
+    return talks.find(int(number)) if plain else None
+
+
+def _begin(form: TalkForm, template: Talk | None) -> None:
+    if template is None:
+        form.begin()
+        return
+    form.copy_of(template)
+    form.template.data = str(template.id)
+    form.copy_speakers.data = True
+
+
+def _create_page(form: TalkForm, template: Talk | None) -> ResponseReturnValue:
+    page = render_template(
+        "organiser/talks/create.html",
+        here=HERE,
+        form=form,
+        template=template,
+        preview=_step() == "preview",
+    )
+    return page, 422 if form.errors else 200
+
+
+@blueprint.route("/<int:talk_id>/bearbeiten", methods=["GET", "POST"])
+def edit(talk_id: int) -> ResponseReturnValue:
+    """Change a talk. A published one that moves asks first whom to tell."""
+    talk = talks.find(talk_id)
+    talks.check_open(talk)
+    form = _form()
+    if not form.sent():
+        form.fill(talk)
+        return _edit_page(talk, form)
+    if _step() in ("preview", "back") or not form.accepted():
+        return _edit_page(talk, form)
+    try:
+        return _review(talk, form) or _save(talk, form)
+    except Conflict:
+        db.session.rollback()
+        return _conflict_page(talk, form)
+    except RuleError as error:
+        refuse(form, error)
+        return _edit_page(talk, form)
+
+
+def _review(talk: Talk, form: TalkForm) -> ResponseReturnValue | None:
+    """The question whom to tell, where a change moves what people have in their calendars."""
+    if talk.state != TalkState.PUBLISHED or _step() in ("tell", "silent"):
+        return None
+    talks.check_revision(talk, revision=form.shown_revision())
+    moved = talks.moved(talk, form.values())
+    count = participation.holder_count(talk) if moved else 0
+    if not count:
+        return None
+    return render_template(
+        "organiser/talks/moved.html",
+        here=HERE,
+        talk=talk,
+        moved=moved,
+        count=count,
+        typed=_typed(),
+    )
+
+
+def _typed() -> list[tuple[str, str]]:
+    pairs = request.form.items(multi=True)
+    return [pair for pair in pairs if pair[0] not in ("step", "csrf_token")]
+
+
+def _save(talk: Talk, form: TalkForm) -> ResponseReturnValue:
+    told = talks.edit(
+        talk,
+        form.values(),
+        revision=form.shown_revision(),
+        by=account(),
+        tell=_step() == "tell",
+    )
+    db.session.commit()
+    flash(_with_told(_("The talk was saved."), told), "success")
+    return redirect(url_for(".show", talk_id=talk.id), 303)
+
+
+def _edit_page(talk: Talk, form: TalkForm) -> ResponseReturnValue:
+    page = render_template(
+        "organiser/talks/edit.html",
+        here=HERE,
+        form=form,
+        talk=talk,
+        preview=_step() == "preview",
+    )
+    return page, 422 if form.errors and _step() not in ("preview", "back") else 200
+
+
+def _conflict_page(talk: Talk, form: TalkForm) -> ResponseReturnValue:
+    """What the other changed beside what was typed; saving again goes over it knowingly."""
+    found = talk_changes.since(talk, revision=form.shown_revision())
+    stored = StoredTalk(talk, series.everything())
+    differing = differences(form, stored, columns=found.columns)
+    form.revision.data = str(talk.revision)
+    page = render_template(
+        "organiser/talks/edit.html",
+        here=HERE,
+        form=form,
+        talk=talk,
+        preview=False,
+        conflict=found,
+        differences=differing,
+    )
+    return page, 409
+
+
+def _form() -> TalkForm:
+    form = TalkForm()
+    form.offer(series.everything())
+    return form
+
+
+def _step() -> str:
+    return request.form.get("step", "")
+
+
+@blueprint.route("/<int:talk_id>/veroeffentlichen", methods=["GET", "POST"])
+def publish(talk_id: int) -> ResponseReturnValue:
+    """What everybody will see and what is missing; then publishing."""
+    talk = talks.find(talk_id)
+    if request.method == "POST":
+        talks.publish(talk, by=account())
+        db.session.commit()
+        flash(_("The talk is published."), "success")
+        return redirect(url_for(".show", talk_id=talk.id), 303)
+    talk = _whole(talk_id)
+    gaps = readiness.gaps(talk)
+    return render_template(
+        "organiser/talks/publish.html",
+        here=HERE,
+        talk=talk,
+        gaps=gaps,
+        blocked=bool(readiness.BLOCKING.intersection(gaps)),
+        address=_public_address(talk),
+    )
+
+
+@blueprint.route("/<int:talk_id>/absagen", methods=["GET", "POST"])
+def cancel(talk_id: int) -> ResponseReturnValue:
+    """Who will be told, and why; then cancelling for good."""
+    talk = talks.find(talk_id)
+    form = CancelForm()
+    if form.accepted():
+        told = talks.cancel(talk, reason=form.reason.data or "", by=account())
+        db.session.commit()
+        flash(_with_told(_("The talk is cancelled."), told), "success")
+        return redirect(url_for(".show", talk_id=talk.id), 303)
+    page = render_template(
+        "organiser/talks/cancel.html",
+        here=HERE,
+        talk=talk,
+        form=form,
+        count=participation.holder_count(talk),
+    )
+    return page, 422 if form.errors else 200
+
+
+def _with_told(message: str, told: int) -> str:
+    if not told:
+        return message
+    people = ngettext("%(num)d person is being told.", "%(num)d people are being told.", told)
+    return f"{message} {people}"

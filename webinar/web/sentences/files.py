@@ -1,0 +1,72 @@
+"""Sentences about files, what is added to the archive, and tables that are read."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+FILES: dict[str, LazyString] = {
+    "file_too_large": _l("The file is larger than this office accepts."),
+    "storage_full": _l(
+        "There is no room for this file at the moment. Please tell whoever runs the server."
+    ),
+    "file_not_there": _l("This file does not exist."),
+    "file_empty": _l("The file is empty."),
+    "file_damaged": _l("The file is damaged or incomplete. Please save or export it once more."),
+    "file_encrypted": _l("The file is protected with a password. Please save it without one."),
+    "file_has_macros": _l("The file holds macros. Please save it without them."),
+    "file_is_archive": _l("This is an archive. Please add the files in it one by one."),
+    "file_office_old_or_encrypted": _l(
+        "The file has an old Office format or a password. "
+        "Please save it as PPTX, DOCX or XLSX, without a password, or as PDF."
+    ),
+    "file_type_not_allowed": _l("Files of this kind are not accepted here."),
+    "file_unpacks_too_large": _l("The file would unpack to far more than it seems to hold."),
+    "image_too_large": _l("The picture has too many pixels. Please make it smaller."),
+    "file_too_slow": _l("The pages could not be read in reasonable time."),
+    "file_gone": _l("The stored file is missing. Please tell whoever runs the server."),
+    "video_plays_badly": _l(
+        "Not every browser plays this recording. MP4 with H.264 and AAC plays everywhere."
+    ),
+}
+MATERIALS: dict[str, LazyString] = {
+    "material_missing": _l("This file does not exist."),
+    "material_title_missing": _l("Please enter a title."),
+    "material_already_there": _l("This talk has the same file already: %(title)s"),
+    "material_not_slides": _l("These are no slides. Slides come as PDF, PPTX or ODP."),
+    "material_not_recording": _l("This is no recording. Recordings come as MP4 or WebM."),
+    "material_not_subtitles": _l("These are no subtitles. Subtitles come as VTT."),
+    "material_not_handout": _l("This is no handout. Please choose the kind that fits the file."),
+    "material_not_link": _l("A link is an address, not a file."),
+    "deletion_in_past": _l("Please choose a day in the future."),
+    "url_not_valid": _l(
+        "This is no complete web address. It looks like this: https://www.example.org/page"
+    ),
+    "url_scheme": _l("The address must begin with https:// or http://."),
+}
+RELEASES: dict[str, LazyString] = {
+    "release_for_nobody": _l("Please choose for whom."),
+    "release_audience_gone": _l("One of the audiences does not exist any more."),
+    "release_changed": _l(
+        "What you chose is released already or has been deleted. Nothing was changed."
+    ),
+    "release_of_draft": _l("Publish the talk first, then release its materials."),
+}
+TABLES: dict[str, LazyString] = {
+    "table_too_large": _l("The table has more than %(megabytes)s MB."),
+    "table_old_excel": _l("This is an old Excel file. Please save it as XLSX or CSV."),
+    "table_kind_unknown": _l("This is no table that can be read. Please save it as XLSX or CSV."),
+    "table_encoding_unknown": _l(
+        "The characters of the file cannot be read. Please save it as CSV in UTF-8."
+    ),
+    "table_too_many_rows": _l("The table has more than %(limit)s rows."),
+    "table_too_many_columns": _l("Row %(row)s has more than %(limit)s columns."),
+    "table_cell_too_long": _l("A cell in row %(row)s has more than %(limit)s characters."),
+    "table_quote_open": _l("A quotation mark in row %(row)s is never closed."),
+    "table_has_macros": _l("The table holds macros. Please save it without them."),
+    "table_encrypted": _l("The table is protected with a password. Please save it without one."),
+    "table_unpacks_too_large": _l("The table would unpack to far more than it seems to hold."),
+    "table_damaged": _l("The table is damaged or incomplete. Please save it once more."),
+    "table_empty": _l("The table has no rows."),
+}
+SENTENCES: dict[str, LazyString] = {**FILES, **MATERIALS, **RELEASES, **TABLES}

@@ -1,0 +1,14 @@
+"""Sentences that belong to no noun."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+SENTENCES: dict[str, LazyString] = {
+    "link_not_valid": _l("This link is no longer valid."),
+    "name_missing": _l("Please enter a name."),
+    "password_short": _l("The password needs at least %(length)d characters."),
+    "account_known": _l("There is an account with this address already."),
+    "record_missing": _l("This record does not exist."),
+}

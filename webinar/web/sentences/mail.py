@@ -1,0 +1,21 @@
+"""Sentences about mail."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+SENTENCES: dict[str, LazyString] = {
+    "mail_move_forbidden": _l("This message can no longer be changed in this way."),
+    "mailing_move_forbidden": _l("This mailing can no longer be changed in this way."),
+    "mailing_sent_already": _l("This mailing has been sent already."),
+    "mailing_talk_cancelled": _l("The talk is cancelled. Nothing more can be sent about it."),
+    "mailing_talk_not_published": _l("Publish the talk first. Its pages open only then."),
+    "mailing_talk_started": _l("The talk has begun. Invitations can no longer be sent."),
+    "mailing_without_recipients": _l(
+        "Nobody would receive this mailing. Choose an audience or single people."
+    ),
+    "mailing_words_missing": _l("Please write a text."),
+    "mailing_words_too_long": _l("Please shorten the text to %(length)d characters."),
+    "placeholder_unknown": _l("There is no such placeholder: %(names)s"),
+}

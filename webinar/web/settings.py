@@ -1,0 +1,19 @@
+"""The typed settings of the application that serves this request."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from webinar.adapters.storage import FolderStorage
+from webinar.config import Settings
+
+
+def settings() -> Settings:
+    """The settings that `create_app` put there; needs an application context."""
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+def storage() -> FolderStorage:
+    """Where the files of this application are kept."""
+    return FolderStorage(settings().storage_folder)
