@@ -1,0 +1,97 @@
+"""axe finds nothing (WCAG 2.2 A and AA) on any kind of page, light and dark, wide and narrow; and
+no page asks another host for anything or scrolls sideways."""
+
+from __future__ import annotations
+
+import re
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import Setup, sign_in
+
+pytestmark = pytest.mark.browser
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LOOKS = [(width, scheme) for width in (1280, 320) for scheme in ("light", "dark")]
+PUBLIC = ["/", "/rueckblick", "/ueber-die-reihe", "/impressum", "/datenschutz"]
+PUBLIC += [
+    "/barrierefreiheit",
+    "/anmelden",
+    "/gibt-es-nicht",
+    "/e/ungueltig.ungueltig",
+    "/?lang=en",
+]
+DESK = ["/desk/", "/desk/veranstaltungen", "/desk/kontakte", "/desk/verteiler"]
+DESK += ["/desk/referenten", "/desk/nachrichten", "/desk/reihen"]
+LEAD_ON = re.compile(
+    r"^/(veranstaltungen/[^/]+|desk/(veranstaltungen|kontakte|verteiler|referenten|reihen|nachrichten)"
+    r"/(\d+|neu|import/?)(/[a-z-]+)*/?)$"
+)
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
+def page(request: pytest.FixtureRequest, browser: Browser):  # type: ignore[no-untyped-def]
+    width, scheme = request.param
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, locale="de-DE"
+    )
+    yield context.new_page()
+    context.close()
+
+
+def problems(page: Page, address: str, home: str) -> list[str]:
+    """What is wrong with the page at the address, a line each."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    found = Axe().run(page, options={"runOnly": TAGS}).response["violations"]
+    wrong = [
+        f"{address}: {rule['id']} at {rule['nodes'][0]['target']}: {rule['nodes'][0]['html'][:120]}"
+        for rule in found
+    ]
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    if page.evaluate(wide):
+        wrong.append(f"{address}: scrolls sideways")
+    wrong += [f"{address}: asks {url}" for url in asked if not url.startswith((home, "data:"))]
+    return wrong
+
+
+def one_of_each(page: Page, addresses: list[str], home: str) -> list[str]:
+    """The addresses, and from their links one page of each further kind."""
+    kinds: dict[str, str] = {}
+    for address in addresses:
+        page.goto(home + address)
+        links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.pathname)")
+        for path in links:
+            if LEAD_ON.match(path):
+                kinds.setdefault(re.sub(r"\d+|(?<=/veranstaltungen/)[a-z][^/]*$", "N", path), path)
+    return addresses + [path for path in kinds.values() if path not in addresses]
+
+
+def test_public_pages_are_accessible(page: Page, setup: Setup) -> None:
+    addresses = one_of_each(page, PUBLIC, setup.web)
+    assert [line for a in addresses for line in problems(page, setup.web + a, setup.web)] == []
+
+
+def test_desk_pages_are_accessible(page: Page, setup: Setup) -> None:
+    sign_in(page, setup)
+    addresses = one_of_each(page, one_of_each(page, DESK, setup.web), setup.web)
+    assert len(addresses) > 20
+    assert [line for a in addresses for line in problems(page, setup.web + a, setup.web)] == []
+
+
+def test_personal_pages_are_accessible(page: Page, setup: Setup) -> None:
+    """Every kind of link that the sample mails carry."""
+    links: dict[str, str] = {}
+    for mail in setup.mails():
+        message = message_from_bytes(setup.mail(mail["to"], mail["subject"]), policy=default)
+        body = message.get_body(("plain",))
+        assert body is not None
+        for link in re.findall(rf"{re.escape(setup.web)}(/[earsu]/[\w.-]+)", body.get_content()):
+            links.setdefault(link[:3], link)
+    assert {"/e/", "/u/"} <= set(links)
+    assert [line for a in links.values() for line in problems(page, setup.web + a, setup.web)] == []

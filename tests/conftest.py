@@ -1,0 +1,182 @@
+"""A fresh application and database for each test, on SQLite and on PostgreSQL.
+
+Every test that takes `app` (directly or through another fixture) runs twice. PostgreSQL comes from
+TEST_DATABASE_URL or from 127.0.0.1:5432; where there is none those runs are skipped, and with
+WEBINAR_REQUIRE_POSTGRES=1 they fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask_migrate
+import psycopg
+import pytest
+from flask import Flask, g
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
+from psycopg import sql
+
+from tests import factories
+from webinar import create_app
+from webinar.extensions import db, limiter
+from webinar.models import Account, Role
+
+ENVIRON = {
+    "WEBINAR_ENV": "test",
+    "WEBINAR_SECRET_KEY": "a test secret of more than thirty-two bytes",
+    "WEBINAR_LINK_KEYS": "a link key for tests that is long enough to pass",
+    "WEBINAR_BASE_URL": "http://localhost",
+    "WEBINAR_OFFICE_NAME": "Landratsamt Würzburg",
+    "WEBINAR_OFFICE_UNIT": "Büro des Landrats",
+    "WEBINAR_OFFICE_ADDRESS": "Zeppelinstraße 15, 97074 Würzburg",
+    "WEBINAR_OFFICE_EMAIL": "after-work-wissen@lra.example",
+    "WEBINAR_OFFICE_PHONE": "0931 0000-1234",
+    "WEBINAR_MAIL_SECURITY": "none",
+}
+PASSWORD = "ein langes Kennwort"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first: whoever breaks something hears of it soon."""
+    slow = ("browser", "kill", "race", "soak")
+    items.sort(key=lambda item: sum(item.get_closest_marker(name) is not None for name in slow))
+
+
+def _server() -> str:
+    return os.environ.get("TEST_DATABASE_URL", "postgresql://root@127.0.0.1:5432/postgres")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A database of this test process on the server, empty and migrated; dropped at the end."""
+    server = _server()
+    name = f"webinar_test_{os.getpid()}"
+    try:
+        with psycopg.connect(server, autocommit=True, connect_timeout=3) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}"')
+            # What a crash would lose is of no interest here, and waiting for the disk is slow.
+            connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    except psycopg.OperationalError as problem:
+        if os.environ.get("WEBINAR_REQUIRE_POSTGRES"):
+            raise
+        pytest.skip(f"no PostgreSQL: {problem}")
+    url = server.rpartition("/")[0] + f"/{name}"
+    _migrate(url)
+    yield url
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty migrated SQLite file, copied for each test."""
+    path = tmp_path_factory.mktemp("database") / "template.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+def _migrate(url: str) -> None:
+    app = create_app({**ENVIRON, "WEBINAR_DATABASE_URL": url})
+    with app.app_context():
+        flask_migrate.upgrade()
+        if url.startswith("sqlite"):
+            # The copy must not depend on the write-ahead log beside the file.
+            with db.engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database with all tables."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("postgres_url")
+    with psycopg.connect(url) as connection:
+        # Deleting few rows is far quicker than truncating every table's files.
+        for table in reversed(db.metadata.sorted_tables):
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
+    return url
+
+
+@pytest.fixture
+def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
+    """The settings of the application under test; a test may add to them before it asks for app."""
+    return {
+        **ENVIRON,
+        "WEBINAR_DATABASE_URL": database_url,
+        "WEBINAR_STORAGE_FOLDER": str(tmp_path / "files"),
+    }
+
+
+@pytest.fixture
+def app(environ: dict[str, str]) -> Iterator[Flask]:
+    """The application, inside its context."""
+    app = create_app(environ)
+    limiter.enabled = False  # its own test turns it on
+    app.before_request_funcs.setdefault(None, []).insert(0, forget)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def forget() -> None:
+    """Each request begins with an empty `g`, as it does outside tests: here all requests share the
+    test's application context, and would inherit each other's user, link, language and policy."""
+    for name in list(g):
+        g.pop(name)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser that nobody has signed in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def organiser(app: Flask) -> Account:
+    """An account of the office that may write."""
+    return factories.account(role=Role.ORGANISER)
+
+
+@pytest.fixture
+def desk(app: Flask, organiser: Account) -> FlaskClient:
+    """A browser in which the organiser is signed in. CSRF is off; its own test turns it on."""
+    return signed_in(app, organiser)
+
+
+def signed_in(app: Flask, account: Account) -> FlaskClient:
+    """A browser in which the account is signed in, by the session that signing in would leave."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = account.fs_uniquifier
+        session["_fresh"] = True
+        session["fs_cc"] = "set"
+        session["fs_paa"] = 9_999_999_999.0
+    return client
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no Chromium; as root: apt-get install chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-sync"],
+        )
+        yield started
+        started.close()

@@ -1,0 +1,445 @@
+"""The letters that leave the house, word for word, and the calendars in them read by another
+library.
+
+The golden files are in tests/mails; `WEBINAR_WRITE_MAILS=1` writes them anew, to be read in the
+difference before they are kept.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from ical.calendar_stream import IcsCalendarStream
+
+from tests import factories
+from tests.jobs.scene import MOMENT, TITLE, Scene, mail, mailing, registration, scene
+from webinar.adapters.mime import Letter, message_bytes
+from webinar.clock import frozen
+from webinar.config import Settings
+from webinar.domain import calendar_entries
+from webinar.extensions import db
+from webinar.jobs.letters import letter_of, preview
+from webinar.models import (
+    Account,
+    Format,
+    Mail,
+    MailingKind,
+    Material,
+    MaterialKind,
+    Mode,
+    RegistrationState,
+    TalkState,
+)
+
+MAILS = Path(__file__).parent.parent / "mails"
+Make = Callable[[Scene], Mail]
+
+
+def settings_of(app: Flask) -> Settings:
+    settings: Settings = app.extensions["settings"]
+    return settings
+
+
+def invitation(evening: Scene) -> Mail:
+    return mail(evening, "invitation", mailing=mailing(evening))
+
+
+def confirmation(**params: object) -> Make:
+    def make(evening: Scene) -> Mail:
+        mode = Mode(str(params.get("mode", Mode.ONLINE)))
+        registration(evening, mode=mode)
+        given = {"reason": "accepted", "mode": mode, "wanted_mode": None, "position": None}
+        return mail(
+            evening,
+            "confirmation",
+            params={**given, **params},
+            calendar_method="REQUEST",
+            calendar_sequence=0,
+        )
+
+    return make
+
+
+def waiting(mode: Mode) -> Make:
+    return lambda evening: mail(
+        evening,
+        "waiting",
+        params={"reason": "accepted", "mode": mode, "wanted_mode": None, "position": 2},
+    )
+
+
+def moved(evening: Scene) -> Mail:
+    registration(evening, mode=Mode.ONLINE)
+    evening.talk.starts_at = factories.at("2027-01-14T17:30")
+    evening.talk.ends_at = factories.at("2027-01-14T19:00")
+    sequence = calendar_entries.request(evening.talk, contact=evening.contact)
+    return mail(evening, "moved", calendar_method="REQUEST", calendar_sequence=sequence)
+
+
+def ended(template: str) -> Make:
+    def make(evening: Scene) -> Mail:
+        place = registration(evening, mode=Mode.ONLINE)
+        place.state = RegistrationState.CANCELLED
+        sequence = calendar_entries.cancel(evening.talk, contact=evening.contact)
+        if template == "cancelled":
+            evening.talk.state = TalkState.CANCELLED
+            evening.talk.cancel_reason = "Die Referentin ist erkrankt."
+        return mail(evening, template, calendar_method="CANCEL", calendar_sequence=sequence)
+
+    return make
+
+
+def materials(evening: Scene) -> Mail:
+    rows = [
+        Material(
+            talk_id=evening.talk.id,
+            kind=MaterialKind.LINK,
+            title=title,
+            url="https://example.org",
+            position=place,
+            released_at=MOMENT if place else None,
+        )
+        for place, title in enumerate(("Noch nicht frei", "Folien <Bauantrag>", "Aufzeichnung"))
+    ]
+    for row in rows:
+        factories.save(row)
+    return mail(
+        evening,
+        "materials",
+        mailing=mailing(evening, kind=MailingKind.MATERIALS),
+        params={"materials": [row.id for row in rows]},
+    )
+
+
+def message(evening: Scene) -> Mail:
+    text = "Parken Sie bitte im *Innenhof*.\n\nBis bald in {ort}."
+    news = mailing(evening, kind=MailingKind.MESSAGE, subject="Parken: {titel}", text=text)
+    return mail(evening, "message", mailing=news)
+
+
+def speaker_link(evening: Scene) -> Mail:
+    speaker = evening.speaker
+    return mail(evening, "speaker_link", speaker=speaker, recipient=speaker.email)
+
+
+def subscription(template: str) -> Make:
+    return lambda evening: mail(evening, template, talk=None)
+
+
+LETTERS: dict[str, Make] = {
+    "invitation": invitation,
+    "confirmation-online": confirmation(),
+    "confirmation-hall": confirmation(mode="hall", reason="promoted"),
+    "confirmation-both": confirmation(reason="side", wanted_mode="hall", position=2),
+    "waiting-hall": waiting(Mode.HALL),
+    "waiting-online": waiting(Mode.ONLINE),
+    "declined": ended("declined"),
+    "moved": moved,
+    "cancelled": ended("cancelled"),
+    "materials": materials,
+    "message": message,
+    "speaker_link": speaker_link,
+    "unsubscribed": subscription("unsubscribed"),
+    "resubscribed": subscription("resubscribed"),
+}
+
+
+def letter(app: Flask, make: Make, *, language: str = "de") -> Letter:
+    with frozen(MOMENT):
+        made = make(scene(language))
+        return letter_of(made, settings_of(app))
+
+
+def compare(name: str, made: str) -> None:
+    path = MAILS / name
+    if os.environ.get("WEBINAR_WRITE_MAILS"):
+        path.write_text(made, encoding="utf-8", newline="")
+    with path.open(encoding="utf-8", newline="") as kept:
+        assert made == kept.read()
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("name", LETTERS)
+def test_letter_is_word_for_word_the_golden_one(app: Flask, name: str, language: str) -> None:
+    made = letter(app, LETTERS[name], language=language)
+    compare(f"{name}.{language}.txt", f"{made.subject}\n\n{made.text}")
+    compare(f"{name}.{language}.html", made.html)
+
+
+@pytest.mark.parametrize("name", ["invitation", "confirmation-online", "cancelled"])
+def test_message_is_byte_for_byte_the_golden_one(app: Flask, name: str) -> None:
+    content = message_bytes(letter(app, LETTERS[name]))
+    compare(f"{name}.de.eml", content.decode("ascii"))
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.found.add(tag)
+
+
+def tags(html: str) -> set[str]:
+    """The names of all elements, as a reader's program would find them."""
+    parser = _Tags()
+    parser.feed(html)
+    return parser.found
+
+
+def parsed(made: Letter) -> EmailMessage:
+    found = message_from_bytes(message_bytes(made), policy=policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def calendar_of(made: Letter, media: str) -> str:
+    part = next(part for part in parsed(made).walk() if part.get_content_type() == media)
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return content.decode()
+
+
+def test_invitation_carries_the_evening_as_a_mere_file(app: Flask) -> None:
+    made = letter(app, invitation)
+    types = [part.get_content_type() for part in parsed(made).walk()]
+    assert types == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "application/ics",
+    ]
+    calendar = IcsCalendarStream.calendar_from_ics(calendar_of(made, "application/ics"))
+    (event,) = calendar.events
+    assert calendar.method is None
+    assert event.attendees == []
+    assert event.uid == "2027-01-14.bauantrag@lra.example"
+    assert event.dtstart.astimezone(UTC) == factories.at("2027-01-14T17:00")
+    assert event.dtend.astimezone(UTC) == factories.at("2027-01-14T18:30")
+    assert event.summary == TITLE
+
+
+def test_invitation_calendar_holds_the_link_that_only_enters(app: Flask) -> None:
+    made = letter(app, invitation)
+    (event,) = IcsCalendarStream.calendar_from_ics(calendar_of(made, "application/ics")).events
+    assert "/r/enter-Qm7x2K." in str(event.url)
+    assert str(event.url) in str(event.location)
+    assert str(event.url) in str(event.description)
+    assert "/e/answer" not in calendar_of(made, "application/ics").replace("\r\n ", "")
+
+
+def test_confirmation_carries_a_request_to_exactly_the_recipient(app: Flask) -> None:
+    made = letter(app, confirmation())
+    calendar = IcsCalendarStream.calendar_from_ics(calendar_of(made, "text/calendar"))
+    (event,) = calendar.events
+    (attendee,) = event.attendees
+    assert calendar.method == "REQUEST"
+    assert str(attendee.uri) == f"mailto:{made.recipient}"
+    assert (attendee.common_name, attendee.rsvp) == ("Hannah Seubert", False)
+    assert event.organizer is not None
+    assert str(event.organizer.uri) == f"mailto:{made.sender_address}"
+    assert (event.sequence, event.dtstamp) == (0, MOMENT)
+    assert str(event.location).startswith("Online, http")
+    assert calendar_of(made, "application/ics") == calendar_of(made, "text/calendar")
+
+
+def test_confirmation_in_the_hall_names_the_hall(app: Flask) -> None:
+    made = letter(app, confirmation(mode="hall"))
+    (event,) = IcsCalendarStream.calendar_from_ics(calendar_of(made, "text/calendar")).events
+    assert str(event.location).startswith("Großer Sitzungssaal, Zeppelinstraße 15, 97074 Würzburg,")
+
+
+def test_moved_carries_the_new_time_with_a_higher_sequence(app: Flask) -> None:
+    made = letter(app, moved)
+    calendar = IcsCalendarStream.calendar_from_ics(calendar_of(made, "text/calendar"))
+    (event,) = calendar.events
+    assert (calendar.method, event.sequence) == ("REQUEST", 1)
+    assert event.dtstart.astimezone(UTC) == factories.at("2027-01-14T17:30")
+
+
+@pytest.mark.parametrize("template", ["declined", "cancelled"])
+def test_end_takes_the_entry_out_of_the_calendar(app: Flask, template: str) -> None:
+    made = letter(app, ended(template))
+    calendar = IcsCalendarStream.calendar_from_ics(calendar_of(made, "text/calendar"))
+    (event,) = calendar.events
+    assert (calendar.method, event.sequence, event.status) == ("CANCEL", 1, "CANCELLED")
+    assert [str(one.uri) for one in event.attendees] == [f"mailto:{made.recipient}"]
+
+
+def test_request_is_written_with_the_newest_sequence(app: Flask) -> None:
+    """A confirmation that waits while the evening is moved tells the new time: so it needs the
+    number that goes with it."""
+
+    def late(evening: Scene) -> Mail:
+        made = confirmation()(evening)
+        evening.talk.ends_at = factories.at("2027-01-14T19:00")
+        calendar_entries.request(evening.talk, contact=evening.contact)
+        db.session.commit()
+        return made
+
+    made = letter(app, late)
+    (event,) = IcsCalendarStream.calendar_from_ics(calendar_of(made, "text/calendar")).events
+    assert event.sequence == 1
+
+
+def test_headers_name_sender_office_and_the_way_out(app: Flask) -> None:
+    found = parsed(letter(app, invitation))
+    assert found["From"].addresses[0].display_name == "Landratsamt Würzburg"
+    assert found["To"].addresses[0].addr_spec == "buergermeisterin@musterort.example"
+    assert found["Reply-To"] == "after-work-wissen@lra.example"
+    assert found["Message-ID"] == "<b3NlbmRlci1pZA@lra.example>"
+    assert found["Auto-Submitted"] == "auto-generated"
+    assert "/u/unsubscribe-Qm7x2K." in found["List-Unsubscribe"]
+    assert found["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert found["Date"].datetime == MOMENT
+
+
+@pytest.mark.parametrize(("template", "offered"), [("unsubscribed", 0), ("resubscribed", 1)])
+def test_who_has_unsubscribed_is_not_offered_to_do_it_again(
+    app: Flask, template: str, offered: int
+) -> None:
+    found = parsed(letter(app, subscription(template)))
+    assert len(found.get_all("List-Unsubscribe", [])) == offered
+
+
+def golden(ending: str) -> list[Path]:
+    return sorted(MAILS.glob(f"*.{ending}"))
+
+
+def test_every_golden_file_belongs_to_a_letter() -> None:
+    expected = {f"{name}.{language}" for name in LETTERS for language in ("de", "en")}
+    assert {path.stem for path in golden("txt")} == expected
+    assert {path.stem for path in golden("html")} == expected
+
+
+@pytest.mark.parametrize("path", golden("txt"), ids=lambda path: path.name)
+def test_only_mails_about_invitations_lead_to_the_page_of_unsubscribing(path: Path) -> None:
+    about = path.name.startswith(("invitation", "unsubscribed", "resubscribed"))
+    assert ("/u/unsubscribe" in path.read_text("utf-8")) is about
+
+
+@pytest.mark.parametrize("path", golden("txt"), ids=lambda path: path.name)
+def test_plain_text_is_narrow_with_addresses_on_lines_of_their_own(path: Path) -> None:
+    _subject, _, text = path.read_text("utf-8").partition("\n")
+    lines = text.split("\n")
+    assert [line for line in lines if len(line) > 72 and not line.startswith("http")] == []
+    personal = [line for line in lines if "Qm7x2K" in line]
+    assert all(line.startswith("http://localhost/") for line in personal)
+
+
+@pytest.mark.parametrize("path", golden("html"), ids=lambda path: path.name)
+def test_html_asks_nobody_for_anything(path: Path) -> None:
+    html = path.read_text("utf-8")
+    assert {"img", "style", "script", "link"}.isdisjoint(tags(html))
+    assert "url(" not in html
+    assert html.count("<h1") <= 1
+    assert "!" not in re.sub(r"<!.*?>", "", html)
+
+
+def test_hostile_titles_and_names_stay_words(app: Flask) -> None:
+    evening = scene()
+    evening.talk.title = "<b>{{ 7*7 }}</b> {datum} & *Stern*\r\nBcc: x@example.org"
+    evening.contact.salutation = "Hallo <script>alert(1)</script>"
+    with frozen(MOMENT):
+        made = letter_of(mail(evening, "invitation", mailing=mailing(evening)), settings_of(app))
+    assert "Bcc" not in parsed(made)
+    assert "{{ 7*7 }}" in made.subject
+    assert {"b", "script"}.isdisjoint(tags(made.html))
+
+
+def test_words_of_the_organiser_stay_as_written_in_both_languages(app: Flask) -> None:
+    evening = scene("en")
+    words = {"subject": "Herzliche Einladung, {name}", "text": "Bitte kommen Sie, **{name}**.\n\nX"}
+    with frozen(MOMENT):
+        row = mail(evening, "invitation", mailing=mailing(evening, **words))
+        made = letter_of(row, settings_of(app))
+    assert made.subject == "Herzliche Einladung, Mayor Seubert"
+    assert "<strong>Mayor Seubert</strong>" in made.html
+    assert made.text.startswith("Dear Mayor Seubert,\n\nBitte kommen Sie, Mayor Seubert.\n")
+
+
+def test_test_to_staff_reads_as_the_first_recipient_with_links_that_open_nothing(
+    app: Flask, organiser: Account
+) -> None:
+    evening = scene()
+    row = mail(
+        evening,
+        "invitation",
+        mailing=mailing(evening),
+        account=organiser,
+        recipient=organiser.email,
+        params={"as_contact": evening.contact.id},
+    )
+    made = letter_of(row, settings_of(app))
+    assert made.text.startswith("Sehr geehrte Frau Bürgermeisterin Seubert,")
+    assert made.recipient == organiser.email
+    assert "http://localhost/e/beispiel\n" in made.text
+    assert "Qm7x2K" not in message_bytes(made).decode() + calendar_of(made, "application/ics")
+    assert made.unsubscribe == ""
+
+
+def test_preview_shows_what_the_contact_will_read_and_writes_nothing(
+    app: Flask, organiser: Account
+) -> None:
+    evening = scene()
+    row = mailing(evening)
+    made = preview(row, contact=evening.contact, account=organiser, settings=settings_of(app))
+    sent = letter_of(mail(evening, "invitation", mailing=row), settings_of(app))
+    assert made.subject == sent.subject
+    assert made.text.splitlines()[0] == sent.text.splitlines()[0]
+    assert not db.session.new
+    assert not db.session.dirty
+    nobody = preview(row, contact=None, account=organiser, settings=settings_of(app))
+    assert nobody.text.startswith(f"Guten Tag {organiser.name},")
+
+
+def test_letter_without_hall_speaker_and_signature_still_reads_well(app: Flask) -> None:
+    evening = scene()
+    evening.talk.format = Format.ONLINE
+    evening.talk.venue = evening.talk.venue_address = evening.talk.venue_notes = ""
+    evening.talk.appearances.clear()
+    evening.talk.series.signature = evening.talk.series.host = ""
+    evening.talk.registration_closes_at = None
+    db.session.commit()
+    with frozen(MOMENT):
+        made = letter_of(invitation(evening), settings_of(app))
+    assert "Landratsamt Würzburg lädt Sie herzlich" in made.text
+    assert "    Online\n" in made.text
+    assert "Sie können Ihre Antwort bis zum Beginn ändern." in made.text
+    assert "Mit freundlichen Grüßen\nBüro des Landrats\nLandratsamt Würzburg\n" in made.text
+
+
+def test_second_hour_of_the_autumn_night_is_written_as_it_is_meant(app: Flask) -> None:
+    evening = scene()
+    evening.talk.starts_at = datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+    evening.talk.ends_at = datetime(2027, 10, 31, 3, 0, tzinfo=UTC)
+    db.session.commit()
+    with frozen(MOMENT):
+        made = letter_of(confirmation()(evening), settings_of(app))
+    (event,) = IcsCalendarStream.calendar_from_ics(calendar_of(made, "text/calendar")).events
+    assert event.dtstart.astimezone(UTC) == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+    assert "MEZ" in made.text
+
+
+def test_contact_with_an_address_of_a_foreign_alphabet_gets_the_same_in_calendar_and_header(
+    app: Flask,
+) -> None:
+    evening = scene()
+    evening.contact.email = "kim@xn--mller-kva.example"
+    db.session.commit()
+    with frozen(MOMENT):
+        made = letter_of(confirmation()(evening), settings_of(app))
+    (event,) = IcsCalendarStream.calendar_from_ics(calendar_of(made, "text/calendar")).events
+    assert [str(one.uri) for one in event.attendees] == ["mailto:kim@xn--mller-kva.example"]
+    assert parsed(made)["To"].addresses[0].addr_spec == "kim@xn--mller-kva.example"

@@ -1,0 +1,102 @@
+"""What may start and what may not, and what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from webinar.config import ConfigError, Settings
+
+GOOD = {
+    "WEBINAR_ENV": "production",
+    "WEBINAR_SECRET_KEY": "s" * 32,
+    "WEBINAR_LINK_KEYS": "k" * 32,
+    "WEBINAR_BASE_URL": "https://termine.lra.example",
+    "WEBINAR_DATABASE_URL": "postgresql://webinar@db/webinar",
+    "WEBINAR_OFFICE_NAME": "Landratsamt Würzburg",
+    "WEBINAR_OFFICE_UNIT": "Büro des Landrats",
+    "WEBINAR_OFFICE_ADDRESS": "Zeppelinstraße 15, 97074 Würzburg",
+    "WEBINAR_OFFICE_EMAIL": "after-work-wissen@lra.example",
+    "WEBINAR_OFFICE_PHONE": "0931 0000-1234",
+    "WEBINAR_MAIL_HOST": "relay.lra.example",
+    "WEBINAR_JITSI_MODE": "hs256",
+    "WEBINAR_JITSI_HOST": "jitsi.lra.example",
+    "WEBINAR_JITSI_APP_ID": "webinar",
+    "WEBINAR_JITSI_SECRET": "j" * 32,
+}
+
+GAPS = (
+    "AUFSICHTSBEHOERDE",
+    "BARRIEREFREIHEITKONTAKT",
+    "DATENSCHUTZBEAUFTRAGTE",
+    "PROTOKOLLFRIST",
+    "PRUEFDATUM",
+    "RECHENZENTRUM",
+    "REDAKTION",
+    "VERTRETUNG",
+)
+GOOD |= {f"WEBINAR_LEGAL_{name}": "ausgefüllt" for name in GAPS}
+
+
+def problems(**changes: str | None) -> list[str]:
+    environ = {k: v for k, v in {**GOOD, **changes}.items() if v is not None}
+    try:
+        Settings.load(environ)
+    except ConfigError as error:
+        return error.problems
+    return []
+
+
+def test_complete_production_settings_are_accepted() -> None:
+    assert problems() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "word"),
+    [
+        ("WEBINAR_SECRET_KEY", None, "SECRET_KEY"),
+        ("WEBINAR_SECRET_KEY", "short", "32 bytes"),
+        ("WEBINAR_LINK_KEYS", None, "LINK_KEYS"),
+        ("WEBINAR_LINK_KEYS", "k" * 32 + ",short", "fewer than 32"),
+        ("WEBINAR_BASE_URL", "http://termine.lra.example", "https://"),
+        ("WEBINAR_BASE_URL", None, "BASE_URL"),
+        ("WEBINAR_DEBUG", "1", "DEBUG"),
+        ("WEBINAR_DEBUG", "perhaps", "true or false"),
+        ("WEBINAR_DATABASE_URL", None, "DATABASE_URL"),
+        ("WEBINAR_MAIL_HOST", None, "MAIL_HOST"),
+        ("WEBINAR_MAIL_PORT", "25x", "whole number"),
+        ("WEBINAR_JITSI_MODE", None, "JITSI_MODE"),
+        ("WEBINAR_JITSI_MODE", "zoom", "one of"),
+        ("WEBINAR_JITSI_SECRET", "short", "JITSI_SECRET"),
+        ("WEBINAR_JITSI_SECRET", None, "JITSI_SECRET"),
+        ("WEBINAR_OFFICE_ADDRESS", None, "OFFICE_ADDRESS"),
+        ("WEBINAR_ENV", "prod", "one of"),
+        ("WEBINAR_LEGAL_REDAKTION", None, "[[Redaktion]]"),
+        ("WEBINAR_LEGAL_PRUEFDATUM", "", "[[Pruefdatum]]"),
+    ],
+)
+def test_production_refuses_and_says_why(name: str, value: str | None, word: str) -> None:
+    found = problems(**{name: value})
+    assert len(found) == 1
+    assert word in found[0]
+    assert "\n" not in found[0]
+
+
+def test_all_problems_are_told_at_once() -> None:
+    assert len(problems(WEBINAR_SECRET_KEY=None, WEBINAR_DEBUG="1", WEBINAR_MAIL_HOST=None)) >= 3
+
+
+def test_missing_environment_is_production() -> None:
+    with pytest.raises(ConfigError):
+        Settings.load({})
+
+
+def test_secrets_do_not_show_in_the_settings_text() -> None:
+    text = repr(Settings.load(GOOD))
+    assert "s" * 32 not in text
+    assert "k" * 32 not in text
+    assert "j" * 32 not in text
+
+
+def test_plain_postgresql_address_gets_the_driver() -> None:
+    loaded = Settings.load(GOOD)
+    assert loaded.database_url == "postgresql+psycopg://webinar@db/webinar"

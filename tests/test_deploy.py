@@ -1,0 +1,218 @@
+"""What is shipped for operators fits the program: server settings, units, proxy, documentation."""
+
+from __future__ import annotations
+
+import configparser
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ENVIRON
+from webinar.cli import main
+from webinar.config import PREFIX, ROOT
+from webinar.demo.environment import PORTS
+from webinar.domain.links import PATHS
+
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+TOKEN = "abcdefghijkl.mnopqrstuvwxyz"
+
+
+def command(*arguments: str) -> list[str]:
+    conf = str(DEPLOY / "gunicorn.conf.py")
+    return [sys.executable, "-m", "gunicorn", "-c", conf, *arguments]
+
+
+def surroundings(values: dict[str, str]) -> dict[str, str]:
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return outer | values
+
+
+@contextmanager
+def serving(values: dict[str, str], log: Path) -> Iterator[str]:
+    """The address of a running server; afterwards it has ended with status 0."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command("--bind", address),
+            env=surroundings(values),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        for _ in range(300):
+            if b"Listening at" in log.read_bytes():
+                break
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        status = process.wait(timeout=60)
+    assert status == 0
+
+
+def test_refused_settings_end_the_server_with_a_line_each() -> None:
+    values = {"WEBINAR_ENV": "production", "WEBINAR_SECRET_KEY": "short", "WEBINAR_DEBUG": "1"}
+    ended = subprocess.run(
+        command("--bind", "127.0.0.1:0"),
+        env=surroundings(values),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert "Listening at" not in ended.stderr
+    lines = ended.stderr.splitlines()
+    told = lines[lines.index("webinar cannot start:") + 1 :]
+    assert len(told) > 5
+    assert all(line.startswith(f"  {PREFIX}") for line in told)
+    assert "Traceback" not in ended.stderr
+
+
+def test_access_log_has_one_line_per_request_without_links_queries_and_clients(
+    tmp_path: Path, migrated_sqlite: Path
+) -> None:
+    values = {**ENVIRON, "WEBINAR_DATABASE_URL": f"sqlite:///{tmp_path / 'test.db'}"}
+    shutil.copy(migrated_sqlite, tmp_path / "test.db")
+    log = tmp_path / "server.log"
+    with serving(values, log) as server:
+        connection = http.client.HTTPConnection(server, timeout=30)
+        for purpose in PATHS.values():
+            headers = {"Referer": f"http://{server}/e/{TOKEN}", "User-Agent": "Kennung"}
+            connection.request("GET", f"/{purpose}/{TOKEN}?suche=Seubert", headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 404
+        connection.close()
+    text = log.read_text()
+    for secret in (TOKEN, "Seubert", "Kennung", "127.0.0.1 "):
+        assert secret not in text
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith('{"event": "req')]
+    assert [line["path"] for line in lines] == [f"/{kind}/[link]" for kind in PATHS.values()]
+    assert {(line["method"], line["status"], line["network"]) for line in lines} == {
+        ("GET", 404, "127.0.0.0/16")
+    }
+    assert all(line["bytes"] > 100 and line["seconds"] < 30 for line in lines)
+
+
+def test_server_opens_no_control_socket_and_loads_the_application_before_it_forks() -> None:
+    printed = subprocess.run(
+        command("--print-config"),
+        env=surroundings(ENVIRON),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
+    found = dict(re.findall(r"^(\w+)\s+= (.*)$", printed, re.MULTILINE))
+    assert found["control_socket_disable"] == "True"
+    assert found["preload_app"] == "True"
+    assert found["worker_class"] == "gthread"
+    assert 4 <= int(found["threads"]) <= 8
+    assert found["wsgi_app"] == "app:app"
+
+
+def test_operators_documentation_names_every_setting_and_no_other() -> None:
+    source = (ROOT / "webinar" / "config.py").read_text("utf-8")
+    read = set(re.findall(r'self\.(?:text|number|flag|choice)\(\s*"([A-Z_]+)"', source))
+    assert len(read) > 30
+    known = {PREFIX + name for name in read} | {"WEBINAR_LEGAL_", "WEBINAR_VAR", *PORTS}
+    document = (ROOT / "docs" / "operators.md").read_text("utf-8")
+    heads = re.findall(r"^\| (`WEBINAR_[^|]*)\|", document, re.MULTILINE)
+    assert {name for head in heads for name in re.findall(r"WEBINAR_[A-Z_]+", head)} == known
+
+
+UNIT_OPTIONS = {
+    "Unit": {"Description", "After", "Wants", "StartLimitIntervalSec", "StartLimitBurst"},
+    "Install": {"WantedBy"},
+    # Names from systemd.service(5), systemd.exec(5) and systemd.kill(5).
+    "Service": {
+        *("Type", "NotifyAccess", "User", "Group", "WorkingDirectory", "EnvironmentFile"),
+        *("ExecStartPre", "ExecStart", "ExecReload", "Restart", "RestartSec"),
+        *("RestartPreventExitStatus", "KillMode", "TimeoutStopSec", "StateDirectory"),
+        *("StateDirectoryMode", "UMask", "NoNewPrivileges", "CapabilityBoundingSet"),
+        *("PrivateDevices", "PrivateTmp", "ProtectClock", "ProtectControlGroups", "ProtectHome"),
+        *("ProtectHostname", "ProtectKernelLogs", "ProtectKernelModules"),
+        *("ProtectKernelTunables", "ProtectProc", "ProtectSystem", "LockPersonality"),
+        *("RestrictAddressFamilies", "RestrictNamespaces", "RestrictRealtime"),
+        *("RestrictSUIDSGID", "SystemCallArchitectures", "SystemCallFilter"),
+    },
+}
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
+def test_unit_uses_known_options_and_commands_that_exist(path: Path) -> None:
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]  # its documented use
+    unit.read(path, encoding="utf-8")
+    assert set(unit.sections()) == set(UNIT_OPTIONS)
+    for section, known in UNIT_OPTIONS.items():
+        assert set(unit[section]) <= known
+    service = unit["Service"]
+    folder = service["WorkingDirectory"]
+    for option in ("ExecStart", "ExecStartPre"):
+        program, *arguments = service.get(option, f"{folder}/.venv/bin/webinar worker").split()
+        assert program.removeprefix(f"{folder}/.venv/bin/") in ("gunicorn", "flask", "webinar")
+        if program.endswith("webinar"):
+            assert arguments[0] in main.commands
+        for argument in arguments:
+            assert not argument.endswith(".py") or (ROOT / argument).is_file()
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze")
+def test_systemd_itself_accepts_the_units() -> None:
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", *map(str, UNITS)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    lines = [line for line in checked.stderr.splitlines() if "webinar-" in line]
+    # The programs lie under /opt only where it is installed.
+    assert [line for line in lines if "is not executable" not in line] == []
+
+
+NGINX = {
+    *("map", "default", "log_format", "upstream", "server", "keepalive", "listen", "server_name"),
+    *("access_log", "error_log", "return", "ssl_certificate", "ssl_certificate_key"),
+    *("ssl_protocols", "server_tokens", "client_max_body_size", "client_body_timeout"),
+    *("location", "alias", "expires", "add_header", "proxy_pass", "proxy_http_version"),
+    *("proxy_set_header", "proxy_max_temp_file_size", "proxy_read_timeout"),
+}
+
+
+def test_proxy_snippet_is_balanced_and_uses_known_directives() -> None:
+    text = re.sub(r"^\s*#.*$", "", (DEPLOY / "nginx.conf").read_text("utf-8"), flags=re.MULTILINE)
+    assert text.count("{") == text.count("}")
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if line and line != "}" and not line.startswith("~")]
+    assert all(line.endswith((";", "{")) for line in lines)
+    assert {line.split()[0].removesuffix(";") for line in lines} <= NGINX
+    assert "$http_referer" not in text
+    for path in ("/static/", f"/opt/webinar/{Path('webinar/static')}/"):
+        assert path in text
+
+
+def test_proxy_redacts_every_kind_of_personal_link_and_takes_uploads() -> None:
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    found = re.search(r"~\^/\(\?<webinar_kind>\[(\w+)\]\)", text)
+    assert found is not None
+    assert set(found[1]) == set(PATHS.values())
+    limit = re.search(r"client_max_body_size (\d+)m;", text)
+    assert limit is not None
+    assert int(limit[1]) > 500

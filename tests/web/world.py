@@ -1,0 +1,206 @@
+"""One of everything, and the address of every route with records that exist: for tests that ask all
+routes. The talk begins in ten minutes, so that nothing is closed yet and the room is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from io import BytesIO
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import AnyConverter, Rule
+
+from tests import factories
+from tests.personal import address, speaker_address
+from tests.web.access_matrix import MATRIX
+from webinar import settings_of
+from webinar.adapters.storage import FolderStorage
+from webinar.clock import now
+from webinar.domain import (
+    contact_imports,
+    drafts,
+    links,
+    mailings,
+    materials,
+    participation,
+    releases,
+    speakers,
+)
+from webinar.domain.releases import Access
+from webinar.extensions import db
+from webinar.models import (
+    Account,
+    Contact,
+    Format,
+    Grantee,
+    Mail,
+    Mailing,
+    MailingKind,
+    Material,
+    MaterialKind,
+    MaterialPage,
+    Mode,
+    Purpose,
+    Speaker,
+    Talk,
+    TalkState,
+)
+
+TABLE = "Vorname;Nachname;E-Mail;Amt\nSofie;Kern;kern@gemeinde.example;Erste Bürgermeisterin\n"
+FILM = bytes(range(256)) * 8
+
+
+@dataclass
+class World:
+    """The records that addresses name, by the name of the part of the address."""
+
+    app: Flask
+    talk: Talk
+    contact: Contact
+    speaker: Speaker
+    parts: dict[str, object]
+    tokens: dict[str, str]
+    queries: dict[str, str]
+    """What pages that choose by the query need in their address."""
+
+    def paths(self, rule: Rule) -> Iterator[str]:
+        """The addresses of the route: one, or one for each of the words that it takes."""
+        values = {name: self.parts.get(name, "app.css") for name in rule.arguments}
+        if "token" in rule.arguments:
+            values["token"] = self.tokens[MATRIX[rule.endpoint]]
+        words = {n: c.items for n, c in rule._converters.items() if isinstance(c, AnyConverter)}
+        for name, items in words.items() or [("", ("",))]:
+            for item in sorted(items):
+                built = rule.build({**values, name: item} if name else values)
+                assert built is not None
+                yield str(built[1]) + self.queries.get(rule.endpoint, "")
+
+    def all_paths(self, method: str) -> list[tuple[Rule, str]]:
+        """Every route that takes the method, with its addresses, in a fixed order."""
+        found = [rule for rule in self.app.url_map.iter_rules() if method in (rule.methods or ())]
+        found.sort(key=lambda rule: (rule.endpoint, rule.rule))
+        return [(rule, path) for rule in found for path in self.paths(rule)]
+
+
+def build(app: Flask, by: Account) -> World:
+    """Write all of it and commit."""
+    talk = factories.talk(
+        starts_at=now() + timedelta(minutes=10),
+        format=Format.HYBRID,
+        places_online=40,
+        places_hall=20,
+        venue="Großer Sitzungssaal",
+        agenda=[{"time": "18:05", "text": "Vortrag"}],
+    )
+    speaker = _speaker(app, talk, by)
+    contact = factories.contact(organisation=factories.organisation("Gemeinde Musterort"))
+    other = factories.contact()
+    audience = factories.audience("Bürgermeisterinnen und Bürgermeister", [contact, other])
+    for person in (contact, other):
+        participation.accept(factories.invitation(talk, person), mode=Mode.ONLINE)
+    factories.invitation(talk, factories.contact())
+    film, slides = _materials(app, talk, by)
+    draft = _mailings(talk, audience.id, by)
+    upload = contact_imports.start(
+        "kontakte.csv",
+        content=TABLE.encode(),
+        headers=["Vorname", "Nachname", "E-Mail", "Amt"],
+        by=by,
+    )
+    speakers.send_link(talk, speaker, number=1, by=by)
+    factories.talk(state=TalkState.DRAFT, published_at=None)
+    factories.talk(state=TalkState.CANCELLED)
+    factories.talk(starts_at=now() - timedelta(days=9))
+    db.session.commit()
+    parts = {
+        "talk_id": talk.id,
+        "slug": talk.slug,
+        "contact_id": contact.id,
+        "speaker_id": speaker.id,
+        "series_id": talk.series_id,
+        "audience_id": audience.id,
+        "material_id": film.id,
+        "public_id": film.public_id,
+        "number": 1,
+        "mailing_id": draft.id,
+        "mail_id": db.session.scalars(select(Mail.id)).first(),
+        "name": upload.public_id,
+        "other_id": other.id,
+        "slides_id": slides.id,
+    }
+    queries = {
+        "releases.review": f"?materials={slides.id}&who=both&tell=y",
+        "contacts.merge": f"?mit={other.id}",
+    }
+    return World(app, talk, contact, speaker, parts, _tokens(talk, contact, speaker), queries)
+
+
+def _speaker(app: Flask, talk: Talk, by: Account) -> Speaker:
+    key = storage(app).put(BytesIO(FILM), limit=len(FILM)).key
+    row = factories.speaker(photo_key=key, photo_alt="Porträt", photo_credit="Foto: privat")
+    speakers.add_to_talk(talk, row, by=by)
+    db.session.commit()
+    return row
+
+
+def _materials(app: Flask, talk: Talk, by: Account) -> list[Material]:
+    """A film that everybody may see, with a page, and slides that nobody sees yet."""
+    rows = [
+        materials.add(
+            talk,
+            kind=kind,
+            title=kind.value,
+            stored=storage(app).put(BytesIO(FILM + kind.encode()), limit=10_000),
+            media_type=media,
+            file_name=name,
+            by=by,
+        )
+        for kind, media, name in (
+            (MaterialKind.RECORDING, "video/mp4", "abend.mp4"),
+            (MaterialKind.SLIDES, "application/pdf", "folien.pdf"),
+        )
+    ]
+    picture = storage(app).put(BytesIO(FILM), limit=10_000).key
+    for row in rows:
+        db.session.add(MaterialPage(material=row, number=1, text="Folie", thumbnail_key=picture))
+    access = Access(groups=frozenset({Grantee.INVITED, Grantee.REGISTERED, Grantee.EVERYONE}))
+    releases.release(talk, material_ids=[rows[0].id], access=access, by=by)
+    db.session.commit()
+    return rows
+
+
+def _mailings(talk: Talk, audience_id: int, by: Account) -> Mailing:
+    """One that is being sent, and a draft."""
+    for _number in range(2):
+        mailing = drafts.begin(
+            talk,
+            kind=MailingKind.INVITATION,
+            by=by,
+            subject="Einladung: {titel}",
+            text="wir laden Sie ein.\n\n{beschreibung}",
+        )
+        mailings.choose(mailing, audiences=[audience_id], contacts=[factories.contact().id])
+        db.session.commit()
+        if not _number:
+            mailings.send(mailing, by=by)
+            mailings.expand(mailing)
+            db.session.commit()
+    return mailing
+
+
+def _tokens(talk: Talk, contact: Contact, speaker: Speaker) -> dict[str, str]:
+    of_one = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.FEED)
+    found = {
+        purpose.value: address(contact, purpose, None if purpose in of_one else talk)
+        for purpose in links.PATHS
+        if purpose is not Purpose.SPEAKER
+    }
+    found[Purpose.SPEAKER.value] = speaker_address(speaker, talk)
+    return {purpose: path.rpartition("/")[2] for purpose, path in found.items()}
+
+
+def storage(app: Flask) -> FolderStorage:
+    """The files of the application, also on a disk that is nearly full."""
+    return FolderStorage(settings_of(app).storage_folder, reserve=0)
