@@ -1,0 +1,116 @@
+"""What is measured, and beside which ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import client, rows
+from bench.client import Measured
+from bench.databases import settings
+from bench.servers import serving
+
+CEILING = "bench.ceiling:app"
+PEOPLE = 200
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two that are compared: where it listens and what it is asked, round by round."""
+
+    port: int
+    rounds: Sequence[Sequence[bytes]]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The application and its ceiling, both running, and the status that both answer with."""
+
+    application: Side
+    ceiling: Side
+    status: int
+
+    def run(self, number: int, *, connections: int) -> tuple[Measured, Measured]:
+        """One round of each. Which comes first alternates: the second finds warmer caches."""
+        sides = (self.application, self.ceiling)
+        order = sides if number % 2 == 0 else sides[::-1]
+        measured = {
+            side.port: client.drive(
+                side.port, side.rounds[number], connections=connections, status=self.status
+            )
+            for side in order
+        }
+        return measured[self.application.port], measured[self.ceiling.port]
+
+
+@contextmanager
+def answers(database: str, folder: Path, *, rounds: int, size: int) -> Iterator[Pair]:
+    """Accepting an invitation: each request another person's, all of a round to one talk.
+
+    Ceiling: the same transaction in bare Flask and the bare driver (`bench.ceiling.accept`).
+    """
+    environ = settings(database, folder)
+    talks = rows.invited(environ, talks=2 * rounds, people=size)
+    asked = [[client.post(path + "/zusage", "mode=online") for path in t.paths] for t in talks]
+    with ExitStack() as stack:
+        ports = _both(stack, folder, environ, bare=CEILING, given={"BENCH_DATABASE": database})
+        yield Pair(Side(ports[0], asked[:rounds]), Side(ports[1], asked[rounds:]), 303)
+
+
+@contextmanager
+def page(database: str, folder: Path, *, rounds: int, size: int) -> Iterator[Pair]:
+    """The personal page before the answer, of many people in turn.
+
+    Ceiling: Flask and the page's template, the values at hand (`bench.ceiling_page`).
+    """
+    environ = settings(database, folder)
+    paths = rows.invited(environ, talks=1, people=PEOPLE)[0].paths
+    given = environ | {"BENCH_PATH": paths[0]}
+    with ExitStack() as stack:
+        ports = _both(stack, folder, environ, bare="bench.ceiling_page:app", given=given)
+        yield _pages(ports, paths, "/rendered", rounds=rounds, size=size)
+
+
+@contextmanager
+def page_bytes(database: str, folder: Path, *, rounds: int, size: int) -> Iterator[Pair]:
+    """The same page beside the same bytes from bare Flask, out of memory.
+
+    No program that renders comes near (`bench.ceiling.constant`): for information, no target.
+    """
+    environ = settings(database, folder)
+    paths = rows.invited(environ, talks=1, people=PEOPLE)[0].paths
+    kept = folder / "page.html"
+    with ExitStack() as stack:
+        once = serving("app:app", environ=environ, log=folder / "once.log")
+        with once as port:
+            kept.write_bytes(client.body(port, client.get(paths[0])))
+        ports = _both(stack, folder, environ, bare=CEILING, given={"BENCH_PAGE": str(kept)})
+        yield _pages(ports, paths, "/constant", rounds=rounds, size=size)
+
+
+def _pages(
+    ports: tuple[int, int], paths: Sequence[str], bare: str, *, rounds: int, size: int
+) -> Pair:
+    """The same people's pages on both sides; the ceiling has them under another path."""
+    turn = [paths[number % len(paths)] for number in range(size)]
+    asked = [client.get(path) for path in turn]
+    same = [client.get(bare + path.removeprefix("/e")) for path in turn]
+    return Pair(Side(ports[0], [asked] * rounds), Side(ports[1], [same] * rounds), 200)
+
+
+def _both(
+    stack: ExitStack, folder: Path, environ: dict[str, str], *, bare: str, given: dict[str, str]
+) -> tuple[int, int]:
+    """The ports of the application and of the `bare` program, with its environment."""
+    first = serving("app:app", environ=environ, log=folder / "application.log")
+    second = serving(bare, environ=given, log=folder / "ceiling.log")
+    return stack.enter_context(first), stack.enter_context(second)
+
+
+WORKLOADS = {"answers": answers, "page": page, "page-bytes": page_bytes}
+SIZES = {"answers": 400, "page": 1000, "page-bytes": 1000}
+"""Requests in a round."""
+TARGETS = {"answers": 0.5, "page": 0.5, "page-bytes": 0.0}
+"""The least share of the ceiling."""
