@@ -87,7 +87,7 @@ def test_desk_pages_are_accessible(page: Page, setup: Setup) -> None:
 def test_personal_pages_are_accessible(page: Page, setup: Setup) -> None:
     """Every kind of link that the sample mails carry."""
     links: dict[str, str] = {}
-    for mail in setup.mails():
+    for mail in setup.all_mails():
         message = message_from_bytes(setup.mail(mail["to"], mail["subject"]), policy=default)
         body = message.get_body(("plain",))
         assert body is not None

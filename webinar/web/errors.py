@@ -11,6 +11,8 @@ import structlog
 from flask import Flask, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError, NoResultFound
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
@@ -21,6 +23,10 @@ from webinar.web.sentences import sentence
 
 log = structlog.get_logger()
 
+CROSSED = (IntegrityError, NoResultFound, StaleDataError)
+"""What the database says when somebody else wrote, or removed, the same thing at the same moment:
+the last line behind the rules, which lock wherever a sentence of their own would help more."""
+
 PAGES = {400: "400", 403: "403", 413: "413", 429: "429"}
 
 
@@ -30,6 +36,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(RuleError, rule_error)
     app.register_error_handler(CSRFError, csrf_error)
     app.register_error_handler(HTTPException, http_error)
+    for kind in CROSSED:
+        app.register_error_handler(kind, crossed)
     app.register_error_handler(Exception, unexpected)
 
 
@@ -64,6 +72,14 @@ def rule_error(error: RuleError) -> ResponseReturnValue:
         return render_template(page), 404
     status = 403 if isinstance(error, NotAllowed) else 409 if isinstance(error, Conflict) else 422
     return render_template("errors/rule.html", sentence=sentence(error)), status
+
+
+def crossed(error: Exception) -> ResponseReturnValue:
+    """Two at the same moment: the first has saved, the second is told. Logged, since the same
+    error without a second person would be a defect."""
+    db.session.rollback()
+    log.warning("crossed", path=redact(request.path), method=request.method, exc_info=error)
+    return rule_error(Conflict("crossed"))
 
 
 def csrf_error(_error: CSRFError) -> ResponseReturnValue:

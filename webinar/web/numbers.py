@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
+from flask_babel import gettext
 from werkzeug.routing import IntegerConverter, Map
 from wtforms import IntegerField
 
@@ -33,7 +34,7 @@ class RowField(IntegerField):
         super().process_formdata(valuelist)
         if self.data is not None and not 0 <= self.data <= LARGEST:
             self.data = None
-            raise ValueError(self.gettext("Not a valid integer value."))
+            raise ValueError(gettext("Please choose what the list offers."))
 
 
 def row_number(raw: object) -> int:
