@@ -169,10 +169,16 @@ def evening(browser: Browser, setup: Setup, tmp_path_factory: pytest.TempPathFac
     context.close()
 
 
+@pytest.fixture(scope="module")
+def released(evening: tuple[Page, str]) -> None:
+    """The organiser's part after the talk."""
+    release_materials(*evening)
+
+
+@pytest.mark.usefixtures("evening")
 def test_evening_from_address_book_to_slides(
-    evening: tuple[Page, str], browser: Browser, setup: Setup
+    request: pytest.FixtureRequest, browser: Browser, setup: Setup
 ) -> None:
-    desk, talk = evening
     invitation = letter(setup.mail(ANNA, "Einladung"))
     planned = calendar(invitation)
     assert planned.method is None
@@ -213,12 +219,13 @@ def test_evening_from_address_book_to_slides(
     expect(answer_box(bert)).to_contain_text("Bert Kraus")
     expect(answer_box(bert)).not_to_contain_text(BERT)
 
-    release_materials(desk, talk)
+    request.getfixturevalue("released")
     archive = link(letter(setup.mail(BERT, "Unterlagen")), setup, "a")
     bert.goto(archive)
     seen = bert.locator("main img").first
     expect(seen).to_be_visible()
-    assert seen.evaluate("image => image.naturalWidth") > 0
+    loaded_image = "image => image.decode().then(() => image.naturalWidth)"
+    assert seen.evaluate(loaded_image) > 0
     assert plays(bert)
     with bert.expect_download() as loading:
         bert.get_by_role("link", name=re.compile(SLIDES.stem)).click()
@@ -244,9 +251,8 @@ def plays(page: Page) -> bool:
     return bool(page.locator("video").first.evaluate(script))
 
 
-def test_participant_needs_no_script_and_no_cookie(
-    evening: tuple[Page, str], browser: Browser, setup: Setup
-) -> None:
+@pytest.mark.usefixtures("released")
+def test_participant_needs_no_script_and_no_cookie(browser: Browser, setup: Setup) -> None:
     """Anna comes back: opening, accepting, declining, archive, all as plain pages."""
     context = guest(browser, scripts=False)
     page = context.new_page()
