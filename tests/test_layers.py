@@ -25,6 +25,7 @@ FLASK_FREE = ("models", "domain", "adapters", "rendering")
 ORDER = (
     {"overview", "series", "talks", "mailings"},
     {"participation"},
+    {"notices"},
     {"registrations", "invitations"},
     {"mail"},
 )

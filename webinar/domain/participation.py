@@ -1,8 +1,12 @@
 """Answers and places, moved together: invitation and registration never contradict each other.
 
-The only module that changes either, and the one that writes the mails about it. Each act locks the
-talk first, so that counting and confirming are one step; a freed place goes to the next in line in
-the same transaction. What the database is told here, the worker sends after the commit.
+The only module that changes either. Each act locks the talk first, so that counting and confirming
+are one step; a freed place goes to the next in line in the same transaction. Who is told what is
+`domain.notices`'; the worker sends it after the commit.
+
+An act is the person's own, or an organiser's who takes it down for them (`by`): the hours of
+registration bind the person, not the office; the audit log gets a line; and the organiser chooses
+whether the person is told (`notify`).
 """
 
 from __future__ import annotations
@@ -10,78 +14,101 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from webinar.domain import calendar_entries, invitations, links, mail, registrations, times
-from webinar.domain.mail import CalendarPart
+from webinar.domain import audit, invitations, mail, notices, registrations, times
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
     ACTIVE,
+    Account,
     Answer,
-    CalendarEntry,
-    Contact,
     Invitation,
     Mode,
-    Purpose,
     Registration,
-    RegistrationState,
+    Source,
     Talk,
     TalkState,
 )
 
 
-def accept(invitation: Invitation, *, mode: Mode) -> Registration:
+def accept(
+    invitation: Invitation, *, mode: Mode, by: Account | None = None, notify: bool = True
+) -> Registration:
     """The invited person comes, on that side. Repeating it changes nothing.
 
-    Raises `RuleError` after the start, after the closing time (who already has a place may still
-    change sides), for a cancelled talk, a withdrawn invitation, a retired contact, or a side that
-    is not offered.
+    Raises `RuleError` after the start, outside the hours of registration (who already has a place
+    may still change sides), for a cancelled talk, a withdrawn invitation, a retired contact, or a
+    side that is not offered.
     """
-    talk = _begin(invitation)
+    talk = begin(invitation)
     registration = registrations.active_registration(talk, contact=invitation.contact)
     if registration is None:
-        if not times.registration_open(talk):
-            raise RuleError("registration_closed")
+        if by is None:
+            times.check_registration(talk)
         registration = registrations.register(
-            talk, contact=invitation.contact, mode=mode, invitation=invitation
+            talk,
+            contact=invitation.contact,
+            mode=mode,
+            invitation=invitation,
+            source=Source.ANSWER if by is None else Source.OFFICE,
         )
-        _tell(talk, registration, reason="accepted")
+        if notify:
+            notices.place(talk, registration, reason="accepted")
     elif (registration.wanted_mode or registration.mode) != mode:
-        _change_side(talk, registration, mode=mode)
-    invitations.set_answer(invitation, Answer.ACCEPTED)
+        change_side(registration, mode=mode, notify=notify)
+    _answer(invitation, Answer.ACCEPTED, by=by)
     return registration
 
 
-def decline(invitation: Invitation) -> None:
+def decline(invitation: Invitation, *, by: Account | None = None, notify: bool = True) -> None:
     """The invited person does not come; a place that was held goes to the next in line."""
-    talk = _begin(invitation)
-    changed = invitations.set_answer(invitation, Answer.DECLINED)
+    talk = begin(invitation)
+    changed = _answer(invitation, Answer.DECLINED, by=by)
     registration = registrations.active_registration(talk, contact=invitation.contact)
     if registration is not None:
         registrations.end(registration)
-        _tell_end(talk, invitation.contact, key=_place_key(registration), template="declined")
-        _promote(talk)
-    elif changed:
+        if notify:
+            key = notices.place_key(registration)
+            notices.end(talk, invitation.contact, key=key, template="declined")
+        promote(talk)
+    elif changed and notify:
         key = f"answer:{invitation.id}:{invitation.revision}"
-        _tell_end(talk, invitation.contact, key=key, template="declined")
+        notices.end(talk, invitation.contact, key=key, template="declined")
+
+
+def change_side(registration: Registration, *, mode: Mode, notify: bool = True) -> None:
+    """Move a place or waiting place to the other side; the talk is locked."""
+    talk = registration.talk
+    registrations.change_side(talk, registration, mode=mode)
+    if notify:
+        notices.place(talk, registration, reason="side")
+    promote(talk)
 
 
 def places_changed(talk: Talk) -> list[Registration]:
     """After an organiser changed the number of places: promote as many as fit."""
     registrations.lock(talk)
-    return _promote(talk)
+    return promote(talk)
+
+
+def promote(talk: Talk) -> list[Registration]:
+    """Give free places to the next in line and tell them; the talk is locked (rule 3)."""
+    promoted = registrations.promote(talk)
+    for registration in promoted:
+        notices.place(talk, registration, reason="promoted")
+    return promoted
 
 
 def tell_moved(talk: Talk, *, revision: int) -> int:
     """Tell everyone who holds the old time or place (rule 7); returns how many were told."""
     registrations.lock(talk)
-    told = _holders(talk)
+    told = notices.holders(talk)
     for contact in told:
         mail.to_contact(
             "moved",
             contact,
             key=f"moved:{talk.id}:{revision}:{contact.id}",
             talk=talk,
-            calendar=_request_if_confirmed(talk, contact),
+            calendar=notices.request_if_confirmed(talk, contact),
             not_after=times.end(talk),
         )
     return len(told)
@@ -89,22 +116,23 @@ def tell_moved(talk: Talk, *, revision: int) -> int:
 
 def holder_count(talk: Talk) -> int:
     """How many people a move or a cancellation would reach now."""
-    return len(_holders(talk))
+    return len(notices.holders(talk))
 
 
 def tell_cancelled(talk: Talk) -> int:
     """End every registration of the cancelled talk and tell everyone who holds something, also
     those who want no more invitations; returns how many were told."""
     registrations.lock(talk)
-    told = _holders(talk)
+    told = notices.holders(talk)
     for registration in _active(talk):
         registrations.end(registration)
     for contact in told:
-        _tell_end(talk, contact, key=f"talk-cancelled:{talk.id}:{contact.id}", template="cancelled")
+        key = f"talk-cancelled:{talk.id}:{contact.id}"
+        notices.end(talk, contact, key=key, template="cancelled")
     return len(told)
 
 
-def _begin(invitation: Invitation) -> Talk:
+def begin(invitation: Invitation) -> Talk:
     """Lock the talk, read the invitation again under the lock, and check that answers count."""
     talk = invitation.talk
     registrations.lock(talk)
@@ -121,64 +149,14 @@ def _begin(invitation: Invitation) -> Talk:
     return talk
 
 
-def _change_side(talk: Talk, registration: Registration, *, mode: Mode) -> None:
-    registrations.change_side(talk, registration, mode=mode)
-    _tell(talk, registration, reason="side")
-    _promote(talk)
-
-
-def _promote(talk: Talk) -> list[Registration]:
-    promoted = registrations.promote(talk)
-    for registration in promoted:
-        _tell(talk, registration, reason="promoted")
-    return promoted
-
-
-def _tell(talk: Talk, registration: Registration, *, reason: str) -> None:
-    """Mail how the place stands; the calendar is told only of a place that is held.
-
-    The place comes with its link to the room, so that pages and calendars find it without writing.
-    """
-    confirmed = registration.state == RegistrationState.CONFIRMED
-    calendar = None
-    if confirmed:
-        links.contact_link(registration.contact, purpose=Purpose.ENTER, talk=talk)
-        calendar = _request(talk, registration)
-    mail.to_contact(
-        "confirmation" if confirmed else "waiting",
-        registration.contact,
-        key=_place_key(registration),
-        talk=talk,
-        calendar=calendar,
-        not_after=times.end(talk),
-        params={
-            "reason": reason,
-            "mode": registration.mode,
-            "wanted_mode": registration.wanted_mode,
-            "position": registrations.position(registration),
-        },
-        alone=True,
-    )
-
-
-def _tell_end(talk: Talk, contact: Contact, *, key: str, template: str) -> None:
-    sequence = calendar_entries.cancel(talk, contact=contact)
-    calendar = None if sequence is None else CalendarPart("CANCEL", sequence)
-    mail.to_contact(
-        template, contact, key=key, talk=talk, calendar=calendar, not_after=times.end(talk)
-    )
-
-
-def _request_if_confirmed(talk: Talk, contact: Contact) -> CalendarPart | None:
-    registration = registrations.active_registration(talk, contact=contact)
-    if registration is None or registration.state != RegistrationState.CONFIRMED:
-        return None
-    return _request(talk, registration)
-
-
-def _request(talk: Talk, registration: Registration) -> CalendarPart:
-    sequence = calendar_entries.request(talk, contact=registration.contact, side=registration.mode)
-    return CalendarPart("REQUEST", sequence)
+def _answer(invitation: Invitation, answer: Answer, *, by: Account | None) -> bool:
+    before = invitation.answer
+    changed = invitations.set_answer(invitation, answer)
+    if changed and by is not None:
+        audit.record(
+            "invitation.answered", invitation, by=by, changes={"answer": [before, answer.value]}
+        )
+    return changed
 
 
 def _active(talk: Talk) -> list[Registration]:
@@ -188,19 +166,3 @@ def _active(talk: Talk) -> list[Registration]:
         .options(joinedload(Registration.contact))
     )
     return list(db.session.scalars(query))
-
-
-def _holders(talk: Talk) -> list[Contact]:
-    """Everyone with a place, a waiting place or an entry in the calendar, each once."""
-    entries = db.session.scalars(
-        select(Contact)
-        .join(CalendarEntry, CalendarEntry.contact_id == Contact.id)
-        .where(CalendarEntry.talk_id == talk.id, CalendarEntry.cancelled.is_(False))
-    )
-    found = {registration.contact_id: registration.contact for registration in _active(talk)}
-    found.update({contact.id: contact for contact in entries})
-    return [found[key] for key in sorted(found)]
-
-
-def _place_key(registration: Registration) -> str:
-    return f"place:{registration.id}:{registration.revision}"

@@ -22,6 +22,7 @@ from webinar.models import (
     Mode,
     Registration,
     RegistrationState,
+    Source,
     Talk,
 )
 
@@ -100,7 +101,12 @@ def active_registration(talk: Talk, *, contact: Contact) -> Registration | None:
 
 
 def register(
-    talk: Talk, *, contact: Contact, mode: Mode, invitation: Invitation | None = None
+    talk: Talk,
+    *,
+    contact: Contact,
+    mode: Mode,
+    invitation: Invitation | None = None,
+    source: Source = Source.ANSWER,
 ) -> Registration:
     """Give the contact a place on that side, or the last waiting place. The talk is locked."""
     if mode not in modes(talk):
@@ -112,6 +118,7 @@ def register(
         invitation_id=invitation.id if invitation is not None else None,
         state=S.CONFIRMED if confirmed else S.WAITING,
         mode=mode,
+        source=source,
         queued_at=now(),
         confirmed_at=now() if confirmed else None,
         revision=1,

@@ -97,4 +97,23 @@ def local_closing(talk: Talk) -> datetime | None:
 
 def registration_open(talk: Talk, *, at: datetime | None = None) -> bool:
     """Whether a place can be asked for at the moment `at` (now)."""
-    return talk.state == TalkState.PUBLISHED and (at or now()) < registration_end(talk)
+    at = at or now()
+    return (
+        talk.state == TalkState.PUBLISHED
+        and not registration_ahead(talk, at=at)
+        and at < registration_end(talk)
+    )
+
+
+def registration_ahead(talk: Talk, *, at: datetime | None = None) -> bool:
+    """Whether registration opens only after the moment `at` (now)."""
+    opens_at = talk.registration_opens_at
+    return opens_at is not None and (at or now()) < opens_at
+
+
+def check_registration(talk: Talk) -> None:
+    """Raise `RuleError` where no place can be asked for now: too early, or too late."""
+    if registration_ahead(talk):
+        raise RuleError("registration_not_open")
+    if not registration_open(talk):
+        raise RuleError("registration_closed")

@@ -40,7 +40,10 @@ from webinar.models.participation import (
     Registration,
     RegistrationState,
     SeriesAcceptance,
+    Source,
 )
+from webinar.models.questions import Question, QuestionAnswer, QuestionKind
+from webinar.models.reminders import Reminded, Reminder
 from webinar.models.rooms import Attendance, AttendanceSource, Room
 from webinar.models.talks import (
     Format,
@@ -87,12 +90,18 @@ __all__ = [
     "Placeholder",
     "Processing",
     "Purpose",
+    "Question",
+    "QuestionAnswer",
+    "QuestionKind",
     "Registration",
     "RegistrationState",
+    "Reminded",
+    "Reminder",
     "Role",
     "Room",
     "Series",
     "SeriesAcceptance",
+    "Source",
     "Speaker",
     "Talk",
     "TalkSpeaker",

@@ -37,6 +37,8 @@ from webinar.models.talks import Speaker, Talk
 
 class MailingKind(StrEnum):
     INVITATION = "invitation"
+    REINVITATION = "reinvitation"
+    """To those who were invited and have not answered."""
     MATERIALS = "materials"
     MESSAGE = "message"
 

@@ -67,6 +67,10 @@ class Deputy(Timestamped, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     invitation_id: Mapped[int] = mapped_column(ForeignKey("invitations.id"))
     deputy_invitation_id: Mapped[int] = mapped_column(ForeignKey("invitations.id"), index=True)
+    invited_before: Mapped[bool] = mapped_column(default=False)
+    """The deputy was invited anyway and keeps that invitation when the asking ends."""
+    place_passed: Mapped[bool] = mapped_column(default=False)
+    """The place that the deputy holds was the inviter's, and goes back when the asking ends."""
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
 
     invitation: Mapped[Invitation] = relationship(foreign_keys=[invitation_id])
@@ -84,6 +88,21 @@ class RegistrationState(StrEnum):
 class Mode(StrEnum):
     ONLINE = "online"
     HALL = "hall"
+
+
+class Source(StrEnum):
+    """How a registration came about."""
+
+    ANSWER = "answer"
+    """The invited person, by the personal link or by mail."""
+    SERIES = "series"
+    """By the acceptance of the whole series."""
+    DEPUTY = "deputy"
+    """Named by the invited person."""
+    FORM = "form"
+    """By the form of a public talk."""
+    OFFICE = "office"
+    """Taken down by an organiser."""
 
 
 ACTIVE = (
@@ -105,6 +124,7 @@ class Registration(Timestamped, Model):
     __table_args__ = (
         one_of("state", RegistrationState),
         one_of("mode", Mode),
+        one_of("source", Source),
         CheckConstraint("wanted_mode IN ('online', 'hall')", name="wanted_mode_known"),
         CheckConstraint(
             "wanted_mode IS NULL OR (state = 'confirmed' AND wanted_mode <> mode)",
@@ -128,6 +148,7 @@ class Registration(Timestamped, Model):
     state: Mapped[str] = mapped_column(String(16), info=NOTHING)
     mode: Mapped[str] = mapped_column(String(8), info=NOTHING)
     wanted_mode: Mapped[str | None] = mapped_column(String(8), info=NOTHING)
+    source: Mapped[str] = mapped_column(String(8), default=Source.ANSWER, info=NOTHING)
     queued_at: Mapped[datetime] = mapped_column(Utc, default=now)
     """Time of arrival in the queue; fixes the order, with the id for equal moments."""
     confirmed_at: Mapped[datetime | None] = mapped_column(Utc)

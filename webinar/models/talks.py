@@ -72,6 +72,10 @@ class Talk(Timestamped, Model):
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("places_online IS NULL OR places_online >= 0", name="places_online"),
         CheckConstraint("places_hall IS NULL OR places_hall >= 0", name="places_hall"),
+        CheckConstraint(
+            "places_per_organisation IS NULL OR places_per_organisation > 0",
+            name="places_per_organisation",
+        ),
         Index("ix_talks_state_starts_at", "state", "starts_at"),
     )
 
@@ -103,8 +107,12 @@ class Talk(Timestamped, Model):
     venue_address: Mapped[str] = mapped_column(String(300), default="", info=NOTHING)
     venue_notes: Mapped[str] = mapped_column(Text, default="", info=FREE)
     """Access without steps, hearing loop, parking."""
+    registration_opens_at: Mapped[datetime | None] = mapped_column(Utc)
+    """Empty: as soon as the talk is published."""
     registration_closes_at: Mapped[datetime | None] = mapped_column(Utc)
     """Empty: until the start."""
+    places_per_organisation: Mapped[int | None]
+    """How many people of one organisation may hold a place; empty: as many as there are places."""
     visibility: Mapped[str] = mapped_column(String(8), default=Visibility.INVITED, info=NOTHING)
     recorded: Mapped[bool] = mapped_column(default=False)
     contact_person: Mapped[str] = mapped_column(String(200), default="", info=PERSONAL)

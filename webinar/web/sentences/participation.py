@@ -13,6 +13,7 @@ SENTENCES: dict[str, LazyString] = {
         "This link belongs to somebody who no longer holds the office. Please contact us."
     ),
     "registration_closed": _l("Registration is closed."),
+    "registration_not_open": _l("Registration is not open yet."),
     "mode_not_offered": _l("Please choose how you will take part."),
     "answer_move_forbidden": _l("This answer is no longer possible. Please load the page again."),
     "registration_move_forbidden": _l(

@@ -1,0 +1,108 @@
+"""Who is told what about a place: the mails that follow an act, with what the calendar learns.
+
+Writes rows only, in the transaction of the act; the worker sends after the commit (rule 8). The key
+of each mail holds the revision of what changed, so the same act never tells twice. Acts on places
+and answers are `domain.participation`'s and of those above it; mails that organisers write are
+`domain.mailings`'.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from webinar.domain import calendar_entries, links, mail, registrations, times
+from webinar.domain.mail import CalendarPart
+from webinar.extensions import db
+from webinar.models import (
+    ACTIVE,
+    CalendarEntry,
+    Contact,
+    Purpose,
+    Registration,
+    RegistrationState,
+    Talk,
+)
+
+
+def place(talk: Talk, registration: Registration, *, reason: str, template: str = "") -> None:
+    """Mail how the place stands; the calendar is told only of a place that is held.
+
+    `reason` says what happened, in the words of `templates/mail/confirmation/`; `template` is
+    another mail than the usual "confirmation" or "waiting". The place comes with its link to the
+    room, so that pages and calendars find it without writing.
+    """
+    confirmed = registration.state == RegistrationState.CONFIRMED
+    calendar = None
+    if confirmed:
+        links.contact_link(registration.contact, purpose=Purpose.ENTER, talk=talk)
+        calendar = _request(talk, registration)
+    mail.to_contact(
+        template or ("confirmation" if confirmed else "waiting"),
+        registration.contact,
+        key=place_key(registration),
+        talk=talk,
+        calendar=calendar,
+        not_after=times.end(talk),
+        params={
+            "reason": reason,
+            "mode": registration.mode,
+            "wanted_mode": registration.wanted_mode,
+            "position": registrations.position(registration),
+        },
+        alone=True,
+    )
+
+
+def end(
+    talk: Talk, contact: Contact, *, key: str, template: str, params: dict[str, Any] | None = None
+) -> None:
+    """Mail that the contact no longer comes, and take the entry out of the calendar."""
+    sequence = calendar_entries.cancel(talk, contact=contact)
+    calendar = None if sequence is None else CalendarPart("CANCEL", sequence)
+    mail.to_contact(
+        template,
+        contact,
+        key=key,
+        talk=talk,
+        calendar=calendar,
+        not_after=times.end(talk),
+        params=params,
+    )
+
+
+def request_if_confirmed(talk: Talk, contact: Contact) -> CalendarPart | None:
+    """What the calendar of the contact is told of the talk as it stands now, if a place is held."""
+    registration = registrations.active_registration(talk, contact=contact)
+    if registration is None or registration.state != RegistrationState.CONFIRMED:
+        return None
+    return _request(talk, registration)
+
+
+def holders(talk: Talk) -> list[Contact]:
+    """Everyone with a place, a waiting place or an entry in the calendar, each once."""
+    entries = db.session.scalars(
+        select(Contact)
+        .join(CalendarEntry, CalendarEntry.contact_id == Contact.id)
+        .where(CalendarEntry.talk_id == talk.id, CalendarEntry.cancelled.is_(False))
+    )
+    places = db.session.scalars(
+        select(Registration)
+        .where(Registration.talk_id == talk.id, Registration.state.in_(ACTIVE))
+        .options(joinedload(Registration.contact))
+    )
+    found = {registration.contact_id: registration.contact for registration in places}
+    found.update({contact.id: contact for contact in entries})
+    return [found[key] for key in sorted(found)]
+
+
+def place_key(registration: Registration) -> str:
+    """The key of the mail that tells how the place stands since its last change."""
+    return f"place:{registration.id}:{registration.revision}"
+
+
+def _request(talk: Talk, registration: Registration) -> CalendarPart:
+    sequence = calendar_entries.request(talk, contact=registration.contact, side=registration.mode)
+    return CalendarPart("REQUEST", sequence)
