@@ -190,8 +190,9 @@ def _begin(talk: Talk) -> None:
 
 def _check(talk: Talk, *, whom: Reminded, days: int, minutes: int) -> None:
     if not (0 < days <= MOST_DAYS if days else 0 < minutes <= MOST_MINUTES):
-        most = {"days": MOST_DAYS, "hours": MOST_MINUTES // 60}
-        raise RuleError("reminder_out_of_range", field="number", **most)
+        raise RuleError(
+            "reminder_out_of_range", field="number", days=MOST_DAYS, hours=MOST_MINUTES // 60
+        )
     wanted = (whom, days, minutes)
     if any((row.reminded, row.days, row.minutes) == wanted for row in reminders.of_talk(talk)):
         raise RuleError("reminder_exists", field="number")
