@@ -341,9 +341,12 @@ def test_every_golden_file_belongs_to_a_letter() -> None:
     assert {path.stem for path in golden("html")} == expected
 
 
+ABOUT_INVITATIONS = ("invitation", "reminder_unanswered", "unsubscribed", "resubscribed")
+
+
 @pytest.mark.parametrize("path", golden("txt"), ids=lambda path: path.name)
 def test_only_mails_about_invitations_lead_to_the_page_of_unsubscribing(path: Path) -> None:
-    about = path.name.startswith(("invitation", "unsubscribed", "resubscribed"))
+    about = path.name.startswith(ABOUT_INVITATIONS)
     assert ("/u/unsubscribe" in path.read_text("utf-8")) is about
 
 
