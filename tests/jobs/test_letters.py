@@ -131,6 +131,20 @@ def speaker_link(evening: Scene) -> Mail:
     return mail(evening, "speaker_link", speaker=speaker, recipient=speaker.email)
 
 
+def reminder_speaker(evening: Scene) -> Mail:
+    registration(evening, mode=Mode.ONLINE)
+    speaker = evening.speaker
+    return mail(evening, "reminder_speaker", speaker=speaker, recipient=speaker.email)
+
+
+def reminder_coming(mode: Mode) -> Make:
+    def make(evening: Scene) -> Mail:
+        registration(evening, mode=mode)
+        return mail(evening, "reminder_coming")
+
+    return make
+
+
 def subscription(template: str) -> Make:
     return lambda evening: mail(evening, template, talk=None)
 
@@ -148,6 +162,10 @@ LETTERS: dict[str, Make] = {
     "materials": materials,
     "message": message,
     "speaker_link": speaker_link,
+    "reminder_unanswered": lambda evening: mail(evening, "reminder_unanswered"),
+    "reminder_coming-online": reminder_coming(Mode.ONLINE),
+    "reminder_coming-hall": reminder_coming(Mode.HALL),
+    "reminder_speaker": reminder_speaker,
     "unsubscribed": subscription("unsubscribed"),
     "resubscribed": subscription("resubscribed"),
 }
@@ -323,9 +341,12 @@ def test_every_golden_file_belongs_to_a_letter() -> None:
     assert {path.stem for path in golden("html")} == expected
 
 
+ABOUT_INVITATIONS = ("invitation", "reminder_unanswered", "unsubscribed", "resubscribed")
+
+
 @pytest.mark.parametrize("path", golden("txt"), ids=lambda path: path.name)
 def test_only_mails_about_invitations_lead_to_the_page_of_unsubscribing(path: Path) -> None:
-    about = path.name.startswith(("invitation", "unsubscribed", "resubscribed"))
+    about = path.name.startswith(ABOUT_INVITATIONS)
     assert ("/u/unsubscribe" in path.read_text("utf-8")) is about
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from webinar.clock import now
-from webinar.domain import calendar_entries, invitations, materials, registrations
+from webinar.domain import calendar_entries, invitations, materials, registrations, reminded
 from webinar.domain.mail import MOVES
 from webinar.errors import RuleError
 from webinar.extensions import db
@@ -144,7 +144,8 @@ def still_wanted(mail: Mail) -> bool:
         return True
     if mail.talk.state == TalkState.CANCELLED and mail.template in _ENDS_WITH_TALK:
         return False
-    return mail.template == "cancelled" or _cause_holds(mail, mail.talk)
+    holds = reminded.still_meant if mail.template in reminded.REMINDERS else _cause_holds
+    return mail.template == "cancelled" or holds(mail, mail.talk)
 
 
 def _reachable(contact: Contact, template: str) -> bool:

@@ -19,6 +19,7 @@ from webinar.domain import (
     participation,
     readiness,
     registrations,
+    reminders,
     series,
     slugs,
     speakers,
@@ -100,6 +101,7 @@ def create(
     """A new draft; its calendar UID is `<random>@<mail_domain>` for ever.
 
     `copied_from` is remembered; `with_speakers` takes over who spoke there, each with a new link.
+    Its reminders are those of the talk that it copies, else the usual ones.
     """
     talk = _proposal(values)
     talk.uid = f"{public_id()}@{mail_domain}"
@@ -111,6 +113,7 @@ def create(
 
     slugs.flush_with(add)
     audit.record("talk.created", talk, by=by)
+    reminders.set_up(talk, template=copied_from)
     if copied_from is not None and with_speakers:
         for speaker in copied_from.speakers:
             speakers.add_to_talk(talk, speaker, by=by)

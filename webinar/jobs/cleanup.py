@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import and_, delete, or_
 
 from webinar.clock import now
 from webinar.domain import contact_imports
@@ -13,15 +13,19 @@ from webinar.jobs.queue import Run
 from webinar.models import Job, JobState
 
 DONE_JOBS_STAY = timedelta(days=30)
+DONE_SLOTS_STAY = timedelta(days=1)
+"""Of work that is asked for every minute nobody looks anything up later."""
 
 
 def cleanup(run: Run) -> None:
     """Drop stale imports and old finished jobs."""
     run.keep()
     contact_imports.drop_stale()
+    old = Job.finished_at < now() - DONE_JOBS_STAY
+    old_slot = and_(Job.key.contains("@"), Job.finished_at < now() - DONE_SLOTS_STAY)
     db.session.execute(
         delete(Job)
-        .where(Job.state == JobState.DONE, Job.finished_at < now() - DONE_JOBS_STAY)
+        .where(Job.state == JobState.DONE, or_(old, old_slot))
         .execution_options(synchronize_session=False)
     )
     db.session.commit()

@@ -14,23 +14,45 @@ from sqlalchemy import select
 from webinar.adapters.mime import Letter, message_id
 from webinar.clock import now
 from webinar.config import Settings
-from webinar.domain import links, times
+from webinar.domain import links, reminded, times
 from webinar.extensions import db
-from webinar.jobs import calendar_parts
-from webinar.jobs.readers import Reader, account_reader, contact_reader, reader_of
-from webinar.models import Account, Contact, Mail, Mailing, Material, Mode, Purpose, Talk
+from webinar.jobs import calendar_parts, reminder_parts
+from webinar.jobs.readers import (
+    Reader,
+    account_reader,
+    contact_reader,
+    reader_of,
+    speaker_reader,
+)
+from webinar.models import (
+    Account,
+    Contact,
+    Mail,
+    Mailing,
+    Material,
+    Mode,
+    Purpose,
+    Reminded,
+    Reminder,
+    Speaker,
+    Talk,
+)
 from webinar.rendering import dates, mails, markdown, placeholders, wording
 from webinar.rendering.mails import Message
 
 SAMPLE = "beispiel"
 MAILINGS = frozenset({"invitation", "materials", "message"})
 """Templates whose words an organiser writes."""
+OF_ONE_SIDE = frozenset({"confirmation", "reminder_coming"})
+"""Templates that name the place of the side where the person takes part."""
 LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "invitation": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
     "confirmation": (Purpose.ANSWER, Purpose.ENTER),
     "waiting": (Purpose.ANSWER,),
     "declined": (Purpose.ANSWER,),
     "moved": (Purpose.ANSWER,),
+    "reminder_unanswered": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
+    "reminder_coming": (Purpose.ANSWER, Purpose.ENTER),
     "materials": (Purpose.ARCHIVE,),
     "unsubscribed": (Purpose.UNSUBSCRIBE,),
     "resubscribed": (Purpose.UNSUBSCRIBE,),
@@ -48,7 +70,11 @@ def letter_of(mail: Mail, settings: Settings) -> Letter:
         settings,
         talk=mail.talk,
         mailing=mail.mailing,
-        params={**mail.params, "calendar": mail.calendar_method},
+        params={
+            **mail.params,
+            **reminder_parts.of(mail.template, mail.talk, mail.contact),
+            "calendar": mail.calendar_method,
+        },
         addresses=addresses,
     )
     parts = calendar_parts.of(mail, reader, settings, sample=_sample(settings, Purpose.ENTER))
@@ -92,6 +118,26 @@ def preview(
     )
 
 
+def preview_reminder(
+    reminder: Reminder, *, person: Contact | Speaker | None, account: Account, settings: Settings
+) -> Message:
+    """The reminder as that person would read it now (without one: addressed to the account), with
+    sample links; writes nothing."""
+    template = reminded.TEMPLATES[Reminded(reminder.reminded)]
+    contact = person if isinstance(person, Contact) else None
+    reader = speaker_reader(person) if isinstance(person, Speaker) else account_reader(account)
+    shown = LINKS.get(template, (Purpose.SPEAKER,))
+    return _message(
+        template,
+        contact_reader(contact) if contact is not None else reader,
+        settings,
+        talk=reminder.talk,
+        mailing=None,
+        params=reminder_parts.of(template, reminder.talk, contact),
+        addresses={str(purpose): _sample(settings, purpose) for purpose in shown},
+    )
+
+
 def _message(
     template: str,
     reader: Reader,
@@ -113,7 +159,7 @@ def _message(
     }
     if talk is not None:
         early = "speaker" in addresses
-        held = params.get("mode") if template == "confirmation" else None
+        held = params.get("mode") if template in OF_ONE_SIDE else None
         mode = Mode(str(held)) if held is not None else None
         values |= _talk_values(talk, reader.language, settings, staff=early, mode=mode)
         if template in MAILINGS:

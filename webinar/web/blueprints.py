@@ -21,6 +21,7 @@ from webinar.web.organiser import (
     materials,
     registrations,
     releases,
+    reminders,
     rooms,
     series,
     speakers,
@@ -53,6 +54,7 @@ ORGANISER = (
     (registrations.blueprint, "/veranstaltungen/<int:talk_id>/anmeldungen"),
     (materials.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen"),
     (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
+    (reminders.blueprint, "/veranstaltungen/<int:talk_id>/erinnerungen"),
     (mails.blueprint, "/nachrichten"),
 )
 

@@ -38,6 +38,7 @@ DESK = frozenset(
         "registrations",
         "releases",
         "materials",
+        "reminders",
         "mails",
     }
 )

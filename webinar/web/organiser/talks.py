@@ -17,6 +17,7 @@ from webinar.domain import (
     overview,
     participation,
     readiness,
+    reminder_plans,
     series,
     speakers,
     talk_changes,
@@ -26,7 +27,7 @@ from webinar.domain import (
 from webinar.domain.overview import Listing
 from webinar.errors import Conflict, RuleError
 from webinar.extensions import db
-from webinar.models import Talk, TalkSpeaker, TalkState
+from webinar.models import Reminded, Talk, TalkSpeaker, TalkState
 from webinar.web import room_entry
 from webinar.web.forms.talks import CancelForm, StoredTalk, TalkForm, differences
 from webinar.web.guards import account
@@ -90,6 +91,7 @@ def show(talk_id: int) -> ResponseReturnValue:
         over=times.end(talk) <= now(),
         door=room_entry.office_door(talk),
         closes=times.registration_end(talk),
+        reminder_at=reminder_plans.ahead(talk, whom=Reminded.UNANSWERED),
     )
 
 

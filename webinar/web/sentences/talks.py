@@ -24,6 +24,9 @@ SENTENCES: dict[str, LazyString] = {
     "places_below_taken": _l(
         "%(taken)d places are held already. Please enter at least this number."
     ),
+    "reminder_after_start": _l("The talk has begun. No reminder goes out any more."),
+    "reminder_exists": _l("This reminder is there already."),
+    "reminder_out_of_range": _l("Please enter a number: at most %(days)d days or %(hours)d hours."),
     "series_has_talks": _l("The series has %(count)d talks and stays as long as they do."),
     "side_in_use": _l(
         "%(count)d people hold a place or wait on the side that this format does not offer. "
