@@ -16,7 +16,7 @@ from webinar.clock import now
 from webinar.config import Settings
 from webinar.domain import links, times
 from webinar.extensions import db
-from webinar.jobs import calendar_parts
+from webinar.jobs import calendar_parts, references
 from webinar.jobs.readers import Reader, account_reader, contact_reader, reader_of
 from webinar.models import Account, Contact, Mail, Mailing, Material, Mode, Purpose, Talk
 from webinar.rendering import dates, mails, markdown, placeholders, wording
@@ -25,6 +25,8 @@ from webinar.rendering.mails import Message
 SAMPLE = "beispiel"
 MAILINGS = frozenset({"invitation", "materials", "message"})
 """Templates whose words an organiser writes."""
+PLACES = frozenset({"confirmation", "deputy"})
+"""Templates that tell of one person's place, and where that is."""
 LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "invitation": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
     "confirmation": (Purpose.ANSWER, Purpose.ENTER),
@@ -34,6 +36,12 @@ LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "materials": (Purpose.ARCHIVE,),
     "unsubscribed": (Purpose.UNSUBSCRIBE,),
     "resubscribed": (Purpose.UNSUBSCRIBE,),
+    "deputy": (Purpose.ANSWER,),
+    "delegated": (Purpose.ANSWER,),
+    "deputy_ended": (Purpose.ANSWER,),
+    "reopened": (Purpose.ANSWER,),
+    "series_accepted": (Purpose.ANSWER,),
+    "series_left": (Purpose.ANSWER,),
 }
 """The links that each template to a contact shows."""
 
@@ -92,6 +100,19 @@ def preview(
     )
 
 
+def sample(mail: Mail, settings: Settings) -> Message:
+    """The words of a mail as its reader would get it, with sample links; writes nothing."""
+    return _message(
+        mail.template,
+        reader_of(mail),
+        settings,
+        talk=mail.talk,
+        mailing=mail.mailing,
+        params={**mail.params, "calendar": mail.calendar_method},
+        addresses=_samples(settings),
+    )
+
+
 def _message(
     template: str,
     reader: Reader,
@@ -110,10 +131,11 @@ def _message(
         "legal": _legal(settings, reader.language),
         "addresses": addresses,
         **params,
+        **references.resolved(params, language=reader.language),
     }
     if talk is not None:
         early = "speaker" in addresses
-        held = params.get("mode") if template == "confirmation" else None
+        held = params.get("mode") if template in PLACES else None
         mode = Mode(str(held)) if held is not None else None
         values |= _talk_values(talk, reader.language, settings, staff=early, mode=mode)
         if template in MAILINGS:
@@ -207,6 +229,7 @@ def _addresses(mail: Mail, settings: Settings) -> dict[str, str]:
                 talk=None if purpose is Purpose.UNSUBSCRIBE else mail.talk,
             )
             for purpose in LINKS.get(mail.template, ())
+            if mail.talk is not None or purpose is Purpose.UNSUBSCRIBE
         ]
     else:
         return _samples(settings)
