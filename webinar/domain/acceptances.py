@@ -136,6 +136,11 @@ def registered_by_series(talk: Talk) -> list[Registration]:
     return found
 
 
+def place_count(series: Series, *, contact: Contact) -> int:
+    """How many coming evenings the contact holds a place or waiting place at by the acceptance."""
+    return sum(row.source == Source.SERIES for row in _places(series, contact))
+
+
 def counts(series: Sequence[Series]) -> dict[int, int]:
     """How many people accepted each series as a whole, by its id."""
     rows = db.session.execute(

@@ -191,11 +191,14 @@ def _move_place(
         return own, False
     if own is not None:
         registrations.end(own)
-    given = {"contact": deputy.contact, "invitation": deputy, "source": Source.DEPUTY}
+    contact, source = deputy.contact, Source.DEPUTY
     if held is None:
-        return registrations.register(talk, mode=mode, **given), True
+        new = registrations.register(
+            talk, contact=contact, mode=mode, invitation=deputy, source=source
+        )
+        return new, True
     asking.place_passed = True
-    return registrations.pass_on(held, **given), True
+    return registrations.pass_on(held, contact=contact, invitation=deputy, source=source), True
 
 
 def _as_good(own: Registration, held: Registration) -> bool:
