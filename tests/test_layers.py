@@ -25,7 +25,9 @@ FLASK_FREE = ("models", "domain", "adapters", "rendering")
 ORDER = (
     {"overview", "series", "talks", "mailings"},
     {"reminders", "reminder_plans"},
+    {"deputies", "acceptances"},
     {"participation"},
+    {"askings"},
     {"notices"},
     {"registrations", "invitations"},
     {"mail"},

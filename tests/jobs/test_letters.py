@@ -30,6 +30,7 @@ from webinar.extensions import db
 from webinar.jobs.letters import letter_of, preview
 from webinar.models import (
     Account,
+    Contact,
     Format,
     Mail,
     MailingKind,
@@ -149,7 +150,86 @@ def subscription(template: str) -> Make:
     return lambda evening: mail(evening, template, talk=None)
 
 
+def other_person(evening: Scene) -> Contact:
+    return factories.contact(
+        form="herr",
+        first_name="Jonas",
+        last_name="Weiß",
+        office="Zweiter Bürgermeister",
+        email="weiss@musterort.example",
+        organisation_id=factories.organisation("Gemeinde Musterort").id,
+        language=evening.contact.language,
+    )
+
+
+def deputy(*, mode: Mode = Mode.ONLINE, position: int | None = None, keeps: bool = False) -> Make:
+    def make(evening: Scene) -> Mail:
+        calendar = {"calendar_method": "REQUEST", "calendar_sequence": 0} if not position else {}
+        state = RegistrationState.WAITING if position else RegistrationState.CONFIRMED
+        registration(evening, mode=mode, state=state)
+        params = {"reason": "deputy", "mode": mode, "wanted_mode": None, "position": position}
+        inviter = other_person(evening).id
+        params |= {"inviter": inviter, "keeps": keeps}
+        return mail(evening, "deputy", params=params, **calendar)
+
+    return make
+
+
+def delegated(evening: Scene) -> Mail:
+    made = ended("delegated")(evening)
+    made.params = {"deputy": other_person(evening).id}
+    return made
+
+
+def deputy_ended(*, invited: bool, keeps: bool = False) -> Make:
+    def make(evening: Scene) -> Mail:
+        params = {"invited": invited, "keeps": keeps, "inviter": other_person(evening).id}
+        if keeps:
+            return mail(evening, "deputy_ended", params=params)
+        made = ended("deputy_ended")(evening)
+        made.params = params
+        return made
+
+    return make
+
+
+def reopened(reason: str, *, still: bool = True) -> Make:
+    return lambda evening: mail(
+        evening,
+        "reopened",
+        params={"reason": reason, "open": still, "deputy": other_person(evening).id},
+    )
+
+
+def of_series(template: str, **params: object) -> Make:
+    def make(evening: Scene) -> Mail:
+        given = {"series": evening.talk.series_id, "mode": Mode.ONLINE, **params}
+        if template == "series_accepted":
+            given["closed"] = [evening.talk.id]
+        return mail(evening, template, params=given)
+
+    return make
+
+
 LETTERS: dict[str, Make] = {
+    "confirmation-series": confirmation(reason="series"),
+    "confirmation-series-hall": confirmation(reason="series", mode="hall"),
+    "confirmation-taken_back": confirmation(reason="taken_back"),
+    "confirmation-taken_back-hall": confirmation(reason="taken_back", mode="hall"),
+    "deputy-online": deputy(),
+    "deputy-hall": deputy(mode=Mode.HALL),
+    "deputy-waiting": deputy(position=2),
+    "deputy-waiting-hall": deputy(mode=Mode.HALL, position=2),
+    "deputy-keeps": deputy(keeps=True),
+    "delegated": delegated,
+    "deputy_ended": deputy_ended(invited=False),
+    "deputy_ended-invited": deputy_ended(invited=True),
+    "deputy_ended-keeps": deputy_ended(invited=True, keeps=True),
+    "reopened-declined": reopened("deputy_declined"),
+    "reopened-closed": reopened("deputy_declined", still=False),
+    "reopened-taken_back": reopened("taken_back"),
+    "series_accepted": of_series("series_accepted"),
+    "series_left": of_series("series_left", kept=True),
     "invitation": invitation,
     "confirmation-online": confirmation(),
     "confirmation-hall": confirmation(mode="hall", reason="promoted"),

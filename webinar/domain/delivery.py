@@ -17,7 +17,14 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from webinar.clock import now
-from webinar.domain import calendar_entries, invitations, materials, registrations, reminded
+from webinar.domain import (
+    askings,
+    calendar_entries,
+    invitations,
+    materials,
+    registrations,
+    reminded,
+)
 from webinar.domain.mail import MOVES
 from webinar.errors import RuleError
 from webinar.extensions import db
@@ -152,7 +159,9 @@ def _reachable(contact: Contact, template: str) -> bool:
     return contact.erased_at is None and (contact.retired_at is None or template == "cancelled")
 
 
-_ENDS_WITH_TALK = frozenset({"invitation", "confirmation", "waiting", "moved", "speaker_link"})
+_ENDS_WITH_TALK = frozenset(
+    {"invitation", "confirmation", "waiting", "moved", "speaker_link", "deputy", "reopened"}
+)
 
 
 def _cause_holds(mail: Mail, talk: Talk) -> bool:
@@ -170,7 +179,21 @@ def _cause_holds(mail: Mail, talk: Talk) -> bool:
     if mail.template == "materials":
         told = set(mail.params.get("materials", ()))
         return any(row.id in told for row in materials.visible_to(talk, mail.contact))
-    return mail.calendar_method is None or _calendar_agrees(mail, talk, mail.contact)
+    agrees = mail.calendar_method is None or _calendar_agrees(mail, talk, mail.contact)
+    return agrees and _asking_holds(mail, talk, mail.contact)
+
+
+def _asking_holds(mail: Mail, talk: Talk, contact: Contact) -> bool:
+    """Whether somebody still asks the deputy; whether the inviter's invitation is still open. Mails
+    that tell of no asking pass."""
+    if mail.template not in ("deputy", "reopened"):
+        return True
+    invitation = invitations.invitation_of(talk, contact=contact)
+    if invitation is None:
+        return False
+    if mail.template == "deputy":
+        return askings.received_by(invitation) is not None
+    return invitation.answer == Answer.NONE
 
 
 def _calendar_agrees(mail: Mail, talk: Talk, contact: Contact) -> bool:

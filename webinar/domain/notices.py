@@ -27,11 +27,20 @@ from webinar.models import (
 )
 
 
-def place(talk: Talk, registration: Registration, *, reason: str, template: str = "") -> None:
+def place(
+    talk: Talk,
+    registration: Registration,
+    *,
+    reason: str,
+    template: str = "",
+    key: str = "",
+    params: dict[str, Any] | None = None,
+) -> None:
     """Mail how the place stands; the calendar is told only of a place that is held.
 
     `reason` says what happened, in the words of `templates/mail/confirmation/`; `template` is
-    another mail than the usual "confirmation" or "waiting". The place comes with its link to the
+    another mail than the usual "confirmation" or "waiting", `key` the cause where it is not a
+    change of the place, `params` what else the mail tells. The place comes with its link to the
     room, so that pages and calendars find it without writing.
     """
     confirmed = registration.state == RegistrationState.CONFIRMED
@@ -42,7 +51,7 @@ def place(talk: Talk, registration: Registration, *, reason: str, template: str 
     mail.to_contact(
         template or ("confirmation" if confirmed else "waiting"),
         registration.contact,
-        key=place_key(registration),
+        key=key or place_key(registration),
         talk=talk,
         calendar=calendar,
         not_after=times.end(talk),
@@ -51,6 +60,7 @@ def place(talk: Talk, registration: Registration, *, reason: str, template: str 
             "mode": registration.mode,
             "wanted_mode": registration.wanted_mode,
             "position": registrations.position(registration),
+            **(params or {}),
         },
         alone=True,
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from webinar.domain import audit, invitations, mail, notices, registrations, times
+from webinar.domain import askings, audit, invitations, mail, notices, registrations, times
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -31,28 +31,38 @@ from webinar.models import (
 
 
 def accept(
-    invitation: Invitation, *, mode: Mode, by: Account | None = None, notify: bool = True
+    invitation: Invitation,
+    *,
+    mode: Mode,
+    by: Account | None = None,
+    notify: bool = True,
+    source: Source = Source.ANSWER,
 ) -> Registration:
     """The invited person comes, on that side. Repeating it changes nothing.
+
+    Who had sent a deputy takes that back, with the place. An acceptance of the whole series
+    (`source`) was given before this talk's hours of registration, which bind only single answers.
 
     Raises `RuleError` after the start, outside the hours of registration (who already has a place
     may still change sides), for a cancelled talk, a withdrawn invitation, a retired contact, or a
     side that is not offered.
     """
     talk = begin(invitation)
+    _come_back(invitation, notify=notify)
     registration = registrations.active_registration(talk, contact=invitation.contact)
     if registration is None:
-        if by is None:
+        if by is None and source is not Source.SERIES:
             times.check_registration(talk)
         registration = registrations.register(
             talk,
             contact=invitation.contact,
             mode=mode,
             invitation=invitation,
-            source=Source.ANSWER if by is None else Source.OFFICE,
+            source=source if by is None else Source.OFFICE,
         )
         if notify:
-            notices.place(talk, registration, reason="accepted")
+            reason = "series" if source is Source.SERIES else "accepted"
+            notices.place(talk, registration, reason=reason)
     elif (registration.wanted_mode or registration.mode) != mode:
         change_side(registration, mode=mode, notify=notify)
     _answer(invitation, Answer.ACCEPTED, by=by)
@@ -60,8 +70,12 @@ def accept(
 
 
 def decline(invitation: Invitation, *, by: Account | None = None, notify: bool = True) -> None:
-    """The invited person does not come; a place that was held goes to the next in line."""
+    """The invited person does not come; a place that was held goes to the next in line.
+
+    Who had sent a deputy sends nobody either; who is one leaves it to the inviter to answer anew.
+    """
     talk = begin(invitation)
+    dissolved = askings.dissolve(invitation, by=by, notify=notify)
     changed = _answer(invitation, Answer.DECLINED, by=by)
     registration = registrations.active_registration(talk, contact=invitation.contact)
     if registration is not None:
@@ -69,10 +83,11 @@ def decline(invitation: Invitation, *, by: Account | None = None, notify: bool =
         if notify:
             key = notices.place_key(registration)
             notices.end(talk, invitation.contact, key=key, template="declined")
-        promote(talk)
     elif changed and notify:
         key = f"answer:{invitation.id}:{invitation.revision}"
         notices.end(talk, invitation.contact, key=key, template="declined")
+    if registration is not None or dissolved:
+        promote(talk)
 
 
 def change_side(registration: Registration, *, mode: Mode, notify: bool = True) -> None:
@@ -147,6 +162,16 @@ def begin(invitation: Invitation) -> Talk:
     if times.started(talk):
         raise RuleError("talk_started")
     return talk
+
+
+def _come_back(invitation: Invitation, *, notify: bool) -> None:
+    asking = askings.sent_by(invitation)
+    if asking is None:
+        return
+    place = askings.take_back(asking, returning=True, notify=notify)
+    if place is not None and notify:
+        notices.place(asking.invitation.talk, place, reason="taken_back")
+    promote(asking.invitation.talk)
 
 
 def _answer(invitation: Invitation, answer: Answer, *, by: Account | None) -> bool:

@@ -157,6 +157,63 @@ def end(registration: Registration, *, state: RegistrationState = S.CANCELLED) -
     db.session.flush()
 
 
+def pass_on(
+    registration: Registration, *, contact: Contact, invitation: Invitation, source: Source
+) -> Registration:
+    """Give the place or waiting place to somebody else as it stands: with its state, its sides and
+    its time of arrival. The talk is locked, so nobody sees the place free in between."""
+    state, wanted = registration.state, registration.wanted_mode
+    end(registration)
+    return _like(
+        registration,
+        state=S(state),
+        wanted_mode=wanted,
+        contact=contact,
+        invitation=invitation,
+        source=source,
+    )
+
+
+def wait_again(registration: Registration) -> Registration:
+    """Put an ended waiting place back into line where it stood. The talk is locked; `promote`
+    comes afterwards, since a place may be free."""
+    return _like(
+        registration,
+        state=S.WAITING,
+        wanted_mode=None,
+        contact=registration.contact,
+        invitation=registration.invitation,
+        source=Source(registration.source),
+    )
+
+
+def _like(
+    registration: Registration,
+    *,
+    state: RegistrationState,
+    wanted_mode: str | None,
+    contact: Contact,
+    invitation: Invitation | None,
+    source: Source,
+) -> Registration:
+    row = Registration(
+        talk_id=registration.talk_id,
+        contact_id=contact.id,
+        invitation_id=invitation.id if invitation is not None else None,
+        state=state,
+        mode=registration.mode,
+        wanted_mode=wanted_mode,
+        source=source,
+        queued_at=registration.queued_at,
+        confirmed_at=registration.confirmed_at,
+        revision=1,
+    )
+    row.contact, row.talk = contact, registration.talk
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
 def promote(talk: Talk) -> list[Registration]:
     """Give free places to the next in line, until the talk starts (rule 3). The talk is locked.
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from webinar.domain import registrations, times
 from webinar.extensions import db
@@ -18,10 +18,12 @@ from webinar.models import (
     ACTIVE,
     Answer,
     Contact,
+    Deputy,
     Invitation,
     Mode,
     Registration,
     RegistrationState,
+    SeriesAcceptance,
     Talk,
     TalkState,
 )
@@ -42,7 +44,11 @@ class Stand(StrEnum):
 
 @dataclass(frozen=True)
 class Standing:
-    """`free`: places left by side, None without limit; only where a place can be asked for."""
+    """`free`: places left by side, None without limit; only where a place can be asked for.
+
+    `deputy` comes instead; `sent_by` asked this person to come instead. `acceptance` is the whole
+    series', and `may_delegate` whether a deputy could be named now.
+    """
 
     stand: Stand
     invitation: Invitation | None
@@ -53,6 +59,10 @@ class Standing:
     may_decline: bool
     position: int | None = None
     free: Mapping[Mode, int | None] = field(default_factory=dict)
+    deputy: Contact | None = None
+    sent_by: Contact | None = None
+    acceptance: SeriesAcceptance | None = None
+    may_delegate: bool = False
 
     @property
     def mode(self) -> str | None:
@@ -71,13 +81,32 @@ class Standing:
 
 
 _STANDING = (
-    select(Invitation, Registration)
+    select(Invitation, Registration, Deputy, SeriesAcceptance)
+    .join(Invitation.talk)
     .outerjoin(
         Registration,
         and_(
             Registration.talk_id == Invitation.talk_id,
             Registration.contact_id == Invitation.contact_id,
             Registration.state.in_(ACTIVE),
+        ),
+    )
+    .outerjoin(
+        Deputy,
+        and_(
+            or_(
+                Deputy.invitation_id == Invitation.id,
+                Deputy.deputy_invitation_id == Invitation.id,
+            ),
+            Deputy.ended_at.is_(None),
+        ),
+    )
+    .outerjoin(
+        SeriesAcceptance,
+        and_(
+            SeriesAcceptance.series_id == Talk.series_id,
+            SeriesAcceptance.contact_id == Invitation.contact_id,
+            SeriesAcceptance.ended_at.is_(None),
         ),
     )
     .where(
@@ -88,11 +117,12 @@ _STANDING = (
 
 def standing(talk: Talk, *, contact: Contact) -> Standing:
     """How the contact's invitation and place stand now, and which answers would be taken."""
-    invitation, registration = _rows(talk, contact)
+    invitation, registration, asking, acceptance = _rows(talk, contact)
     stand = _stand(talk, contact, invitation, registration)
     started = times.started(talk)
     answerable = not started and stand not in (Stand.CANCELLED, Stand.WITHDRAWN, Stand.RETIRED)
     may_accept = answerable and (registration is not None or times.registration_open(talk))
+    sends = asking is not None and invitation is not None and asking.invitation_id == invitation.id
     return Standing(
         stand=stand,
         invitation=invitation,
@@ -103,12 +133,19 @@ def standing(talk: Talk, *, contact: Contact) -> Standing:
         may_decline=answerable,
         position=registrations.position(registration) if registration is not None else None,
         free=_free(talk) if may_accept else {},
+        deputy=asking.deputy_invitation.contact if asking is not None and sends else None,
+        sent_by=asking.invitation.contact if asking is not None and not sends else None,
+        acceptance=acceptance,
+        may_delegate=may_accept and asking is None,
     )
 
 
-def _rows(talk: Talk, contact: Contact) -> tuple[Invitation | None, Registration | None]:
+_Rows = tuple[Invitation | None, Registration | None, Deputy | None, SeriesAcceptance | None]
+
+
+def _rows(talk: Talk, contact: Contact) -> _Rows:
     row = db.session.execute(_STANDING, {"talk_id": talk.id, "contact_id": contact.id}).first()
-    return (None, None) if row is None else (row[0], row[1])
+    return (None, None, None, None) if row is None else (row[0], row[1], row[2], row[3])
 
 
 def _stand(

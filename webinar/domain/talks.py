@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 
 from webinar.clock import now
 from webinar.domain import (
+    acceptances,
     agendas,
     audit,
     participation,
@@ -170,8 +171,8 @@ def edit(talk: Talk, values: TalkValues, *, revision: int, by: Account, tell: bo
 
 
 def publish(talk: Talk, *, by: Account) -> None:
-    """Make the talk visible; its address stays from now on. Raises `RuleError` while it lacks
-    what nobody could do without."""
+    """Make the talk visible; its address stays from now on. Who accepted the whole series comes.
+    Raises `RuleError` while it lacks what nobody could do without."""
     registrations.lock(talk)
     if readiness.BLOCKING.intersection(readiness.gaps(talk)):
         raise RuleError("talk_not_ready")
@@ -179,6 +180,7 @@ def publish(talk: Talk, *, by: Account) -> None:
     talk.published_at = now()
     audit.record("talk.published", talk, by=by)
     db.session.flush()
+    acceptances.registered_by_series(talk)
 
 
 def cancel(talk: Talk, *, reason: str, by: Account) -> int:

@@ -16,7 +16,7 @@ from webinar.clock import now
 from webinar.config import Settings
 from webinar.domain import links, reminded, times
 from webinar.extensions import db
-from webinar.jobs import calendar_parts, reminder_parts
+from webinar.jobs import calendar_parts, references, reminder_parts
 from webinar.jobs.readers import (
     Reader,
     account_reader,
@@ -43,7 +43,7 @@ from webinar.rendering.mails import Message
 SAMPLE = "beispiel"
 MAILINGS = frozenset({"invitation", "materials", "message"})
 """Templates whose words an organiser writes."""
-OF_ONE_SIDE = frozenset({"confirmation", "reminder_coming"})
+OF_ONE_SIDE = frozenset({"confirmation", "deputy", "reminder_coming"})
 """Templates that name the place of the side where the person takes part."""
 LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "invitation": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
@@ -56,6 +56,12 @@ LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "materials": (Purpose.ARCHIVE,),
     "unsubscribed": (Purpose.UNSUBSCRIBE,),
     "resubscribed": (Purpose.UNSUBSCRIBE,),
+    "deputy": (Purpose.ANSWER,),
+    "delegated": (Purpose.ANSWER,),
+    "deputy_ended": (Purpose.ANSWER,),
+    "reopened": (Purpose.ANSWER,),
+    "series_accepted": (Purpose.ANSWER,),
+    "series_left": (Purpose.ANSWER,),
 }
 """The links that each template to a contact shows."""
 
@@ -138,6 +144,19 @@ def preview_reminder(
     )
 
 
+def sample(mail: Mail, settings: Settings) -> Message:
+    """The words of a mail as its reader would get it, with sample links; writes nothing."""
+    return _message(
+        mail.template,
+        reader_of(mail),
+        settings,
+        talk=mail.talk,
+        mailing=mail.mailing,
+        params={**mail.params, "calendar": mail.calendar_method},
+        addresses=_samples(settings),
+    )
+
+
 def _message(
     template: str,
     reader: Reader,
@@ -156,6 +175,7 @@ def _message(
         "legal": _legal(settings, reader.language),
         "addresses": addresses,
         **params,
+        **references.resolved(params, language=reader.language),
     }
     if talk is not None:
         early = "speaker" in addresses
@@ -253,6 +273,7 @@ def _addresses(mail: Mail, settings: Settings) -> dict[str, str]:
                 talk=None if purpose is Purpose.UNSUBSCRIBE else mail.talk,
             )
             for purpose in LINKS.get(mail.template, ())
+            if mail.talk is not None or purpose is Purpose.UNSUBSCRIBE
         ]
     else:
         return _samples(settings)

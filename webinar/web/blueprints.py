@@ -8,7 +8,15 @@ from webinar.domain.links import PATHS
 from webinar.extensions import csrf
 from webinar.models import Purpose
 from webinar.web import guards
-from webinar.web.guest import answer, archive, entry, speaker, unsubscribe
+from webinar.web.guest import (
+    acceptances,
+    answer,
+    archive,
+    deputies,
+    entry,
+    speaker,
+    unsubscribe,
+)
 from webinar.web.organiser import (
     audiences,
     contacts,
@@ -38,6 +46,11 @@ GUEST = (
     (speaker.blueprint, Purpose.SPEAKER),
     (unsubscribe.blueprint, Purpose.UNSUBSCRIBE),
 )
+BELOW = (
+    (deputies.blueprint, Purpose.ANSWER, "/vertretung"),
+    (acceptances.blueprint, Purpose.ANSWER, "/reihe"),
+)
+"""Pages that stand below the first page of a personal link."""
 ORGANISER = (
     (desk.blueprint, ""),
     (contacts.blueprint, "/kontakte"),
@@ -64,12 +77,13 @@ def register(app: Flask) -> None:
     for blueprint in PUBLIC:
         guards.guard(blueprint, guards.anybody)
         app.register_blueprint(blueprint)
-    for blueprint, purpose in GUEST:
+    guest = [(blueprint, purpose, "") for blueprint, purpose in GUEST]
+    for blueprint, purpose, below in (*guest, *BELOW):
         guards.guard(blueprint, guards.holder(purpose))
         guards.keep_token(blueprint, purpose)
         # A personal page sets no cookie: its POSTs are proven by the signature in the path.
         csrf.exempt(blueprint)
-        app.register_blueprint(blueprint, url_prefix=f"/{PATHS[purpose]}/<token>")
+        app.register_blueprint(blueprint, url_prefix=f"/{PATHS[purpose]}/<token>{below}")
     for blueprint, prefix in ORGANISER:
         guards.guard(blueprint, guards.staff)
         app.register_blueprint(blueprint, url_prefix="/desk" + prefix)

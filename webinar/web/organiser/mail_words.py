@@ -33,6 +33,12 @@ TEMPLATES: dict[str, LazyString] = {
     "speaker_link": _l("Link for the speaker"),
     "unsubscribed": _l("Confirmation of unsubscribing"),
     "resubscribed": _l("Confirmation of subscribing again"),
+    "deputy": _l("Request to a deputy"),
+    "delegated": _l("Confirmation that a deputy comes"),
+    "deputy_ended": _l("Deputy no longer needed"),
+    "reopened": _l("Invitation open again"),
+    "series_accepted": _l("Acceptance of the series"),
+    "series_left": _l("End of the acceptance of the series"),
 }
 
 CAUSES: dict[str, LazyString] = {

@@ -13,7 +13,7 @@ from flask_babel.speaklater import LazyString
 
 from webinar.domain.answers import Invitee, Shown
 from webinar.domain.outbox import Group, Run
-from webinar.models import Answer, MailState, Mode, Registration, RegistrationState
+from webinar.models import Answer, MailState, Mode, Registration, RegistrationState, Source
 from webinar.web import filters
 
 
@@ -87,15 +87,19 @@ def of_invitee(row: Invitee) -> Sign:
         who = _("by %(name)s", name=filters.full_name(row.deputy))
         return ANSWERS[answer].noted(", ".join(part for part in (who, _side(row)) if part))
     waiting = row.registration is not None and row.registration.state == RegistrationState.WAITING
-    if answer is Answer.ACCEPTED and waiting:
-        return WAITING.noted(_side(row))
     if answer is Answer.ACCEPTED:
-        return ANSWERS[answer].noted(_side(row))
+        sign = WAITING if waiting else ANSWERS[answer]
+        return sign.noted(", ".join(filter(None, (_side(row), _way(row)))))
     return ANSWERS[answer]
 
 
 def _side(row: Invitee) -> str:
     return "" if row.registration is None else side_of(row.registration, row.position)
+
+
+def _way(row: Invitee) -> str:
+    by_series = row.registration is not None and row.registration.source == Source.SERIES
+    return _("by the series") if by_series else ""
 
 
 def side_of(registration: Registration, position: int | None) -> str:
