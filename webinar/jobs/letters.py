@@ -23,14 +23,16 @@ from webinar.rendering import dates, mails, markdown, placeholders, wording
 from webinar.rendering.mails import Message
 
 SAMPLE = "beispiel"
-MAILINGS = frozenset({"invitation", "materials", "message"})
+MAILINGS = frozenset({"invitation", "reinvitation", "materials", "message"})
 """Templates whose words an organiser writes."""
 LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "invitation": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
+    "reinvitation": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
     "confirmation": (Purpose.ANSWER, Purpose.ENTER),
     "waiting": (Purpose.ANSWER,),
     "declined": (Purpose.ANSWER,),
     "moved": (Purpose.ANSWER,),
+    "personal_link": (Purpose.ANSWER,),
     "materials": (Purpose.ARCHIVE,),
     "unsubscribed": (Purpose.UNSUBSCRIBE,),
     "resubscribed": (Purpose.UNSUBSCRIBE,),

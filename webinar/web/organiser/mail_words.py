@@ -20,11 +20,15 @@ from webinar.web.logs import redact
 
 TEMPLATES: dict[str, LazyString] = {
     "invitation": _l("Invitation"),
+    "reinvitation": _l("Second invitation"),
     "confirmation": _l("Confirmation"),
     "waiting": _l("Waiting list"),
     "declined": _l("Confirmation of a refusal"),
     "moved": _l("Change of time or place"),
     "cancelled": _l("Cancellation of the talk"),
+    "withdrawn": _l("Invitation taken back"),
+    "refused": _l("No place"),
+    "personal_link": _l("Personal link"),
     "materials": _l("Materials"),
     "message": _l("Message"),
     "speaker_link": _l("Link for the speaker"),
