@@ -14,8 +14,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from webinar.domain.recipients import Reason
-from webinar.models import Mail, MailState, Placeholder
+from webinar.domain.recipients import Circle, Reason
+from webinar.models import Mail, MailingKind, MailState, Placeholder
 from webinar.web.logs import redact
 
 TEMPLATES: dict[str, LazyString] = {
@@ -34,6 +34,21 @@ TEMPLATES: dict[str, LazyString] = {
     "speaker_link": _l("Link for the speaker"),
     "unsubscribed": _l("Confirmation of unsubscribing"),
     "resubscribed": _l("Confirmation of subscribing again"),
+}
+
+DRAFTED = (MailingKind.INVITATION, MailingKind.REINVITATION, MailingKind.MESSAGE)
+"""Mailings that are drafted on the pages of the invitations."""
+
+NEW: dict[str, LazyString] = {
+    MailingKind.INVITATION: _l("New invitation"),
+    MailingKind.REINVITATION: _l("Second invitation"),
+    MailingKind.MATERIALS: _l("Materials"),
+    MailingKind.MESSAGE: _l("New message"),
+}
+CIRCLES: dict[Circle, LazyString] = {
+    Circle.COMING: _l("everybody who has a place"),
+    Circle.WAITING: _l("everybody on the waiting list"),
+    Circle.BOTH: _l("everybody with a place or on the waiting list"),
 }
 
 CAUSES: dict[str, LazyString] = {
