@@ -26,6 +26,7 @@ ORDER = (
     {"overview", "series", "talks", "mailings"},
     {"reminders", "reminder_plans"},
     {"deputies", "acceptances"},
+    {"office_acts", "waiting_list"},
     {"participation"},
     {"askings"},
     {"notices"},

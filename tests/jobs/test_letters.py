@@ -127,6 +127,31 @@ def message(evening: Scene) -> Mail:
     return mail(evening, "message", mailing=news)
 
 
+def reinvitation(evening: Scene) -> Mail:
+    return mail(evening, "reinvitation", mailing=mailing(evening, kind=MailingKind.REINVITATION))
+
+
+def personal_link(evening: Scene) -> Mail:
+    params = {"version": 1, "renewed": False}
+    return mail(evening, "personal_link", params=params)
+
+
+def renewed_link(evening: Scene) -> Mail:
+    registration(evening, mode=Mode.ONLINE)
+    return mail(
+        evening,
+        "personal_link",
+        params={"version": 2, "renewed": True},
+        calendar_method="REQUEST",
+        calendar_sequence=0,
+    )
+
+
+def refused(evening: Scene) -> Mail:
+    words = "Der Abend wird aufgezeichnet; Sie erhalten den Link zur Aufzeichnung."
+    return mail(evening, "refused", params={"words": words})
+
+
 def speaker_link(evening: Scene) -> Mail:
     speaker = evening.speaker
     return mail(evening, "speaker_link", speaker=speaker, recipient=speaker.email)
@@ -246,6 +271,11 @@ LETTERS: dict[str, Make] = {
     "reminder_coming-online": reminder_coming(Mode.ONLINE),
     "reminder_coming-hall": reminder_coming(Mode.HALL),
     "reminder_speaker": reminder_speaker,
+    "reinvitation": reinvitation,
+    "personal_link": personal_link,
+    "personal_link-renewed": renewed_link,
+    "withdrawn": ended("withdrawn"),
+    "refused": refused,
     "unsubscribed": subscription("unsubscribed"),
     "resubscribed": subscription("resubscribed"),
 }

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from webinar.domain import places
+from webinar.domain.places import Sort
 from webinar.extensions import db
 from webinar.models import (
     ACTIVE,
@@ -27,7 +28,10 @@ from webinar.models import (
     Mail,
     MailingKind,
     MailState,
+    Mode,
+    Organisation,
     Registration,
+    Source,
     Talk,
     audience_members,
 )
@@ -157,28 +161,79 @@ def audiences_of(talk: Talk) -> Sequence[Audience]:
 
 
 def invitations(
-    talk: Talk, *, text: str = "", shown: Shown | None = None, audience_id: int | None = None
+    talk: Talk,
+    *,
+    text: str = "",
+    shown: Shown | None = None,
+    audience_id: int | None = None,
+    organisation_id: int | None = None,
+    side: Mode | None = None,
+    source: Source | None = None,
+    sort: Sort = Sort.NAME,
 ) -> Select[Invitation]:
-    """The invitations by name of the invited: of those who hold every word of `text`, stand as
-    `shown`, and belong to the audience. Withdrawn ones only where they are asked for."""
+    """The invitations of those who hold every word of `text`, stand as `shown`, belong to audience
+    and organisation, and have a place or waiting place on that side and from that source; by name
+    or by the time of the answer. Withdrawn ones only where they are asked for."""
     query = (
         select(Invitation)
         .join(Invitation.contact)
-        .where(Invitation.talk_id == talk.id, _shown(shown), *places.holding(text))
+        .where(
+            Invitation.talk_id == talk.id,
+            _shown(shown),
+            *places.holding(text),
+            *places.belonging(audience_id=audience_id, organisation_id=organisation_id),
+        )
         .options(
             contains_eager(Invitation.contact).joinedload(Contact.organisation),
             contains_eager(Invitation.contact).selectinload(Contact.audiences),
         )
-        .order_by(Contact.sort_key, Contact.id)
+        .order_by(*places.ordered(sort, Invitation.answered_at, Contact.id))
     )
-    if audience_id is not None:
-        query = query.where(
-            exists().where(
-                audience_members.c.contact_id == Contact.id,
-                audience_members.c.audience_id == audience_id,
-            )
+    return query if side is None and source is None else query.where(_placed(side, source))
+
+
+def _placed(side: Mode | None, source: Source | None) -> ColumnElement[bool]:
+    """Whether the invited person has a place or waiting place on that side, from that source."""
+    held = [
+        Registration.talk_id == Invitation.talk_id,
+        Registration.contact_id == Invitation.contact_id,
+        Registration.state.in_(ACTIVE),
+    ]
+    if side is not None:
+        held.append(or_(Registration.mode == side, Registration.wanted_mode == side))
+    if source is not None:
+        held.append(Registration.source == source)
+    return exists().where(*held)
+
+
+def organisations_of(talk: Talk) -> Sequence[Organisation]:
+    """The organisations that somebody invited belongs to, by name."""
+    invited = (
+        select(Contact.organisation_id)
+        .join(Invitation, Invitation.contact_id == Contact.id)
+        .where(Invitation.talk_id == talk.id)
+    )
+    return db.session.scalars(
+        select(Organisation)
+        .where(Organisation.id.in_(invited))
+        .order_by(Organisation.sort_key, Organisation.id)
+    ).all()
+
+
+def unanswered(talk: Talk) -> int:
+    """How many a second invitation would reach: no answer, in office, not unsubscribed."""
+    query = (
+        select(func.count(Invitation.id))
+        .join(Invitation.contact)
+        .where(
+            Invitation.talk_id == talk.id,
+            Invitation.answer == Answer.NONE,
+            Contact.retired_at.is_(None),
+            Contact.erased_at.is_(None),
+            Contact.unsubscribed_at.is_(None),
         )
-    return query
+    )
+    return db.session.scalar(query) or 0
 
 
 def _shown(shown: Shown | None) -> ColumnElement[bool]:

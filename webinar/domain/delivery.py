@@ -21,6 +21,7 @@ from webinar.domain import (
     askings,
     calendar_entries,
     invitations,
+    links,
     materials,
     registrations,
     reminded,
@@ -34,6 +35,7 @@ from webinar.models import (
     Mail,
     Mailing,
     MailState,
+    Purpose,
     RegistrationState,
     Talk,
     TalkSpeaker,
@@ -160,7 +162,19 @@ def _reachable(contact: Contact, template: str) -> bool:
 
 
 _ENDS_WITH_TALK = frozenset(
-    {"invitation", "confirmation", "waiting", "moved", "speaker_link", "deputy", "reopened"}
+    {
+        "invitation",
+        "reinvitation",
+        "confirmation",
+        "waiting",
+        "moved",
+        "speaker_link",
+        "personal_link",
+        "withdrawn",
+        "refused",
+        "deputy",
+        "reopened",
+    }
 )
 
 
@@ -169,10 +183,8 @@ def _cause_holds(mail: Mail, talk: Talk) -> bool:
         return any(one.speaker_id == mail.speaker_id for one in talk.appearances)
     if mail.contact is None:
         return True
-    if mail.template == "invitation":
-        invitation = invitations.invitation_of(talk, contact=mail.contact)
-        standing = invitation is not None and invitation.answer != Answer.WITHDRAWN
-        return standing and mail.contact.unsubscribed_at is None
+    if mail.template in ("invitation", "reinvitation"):
+        return _still_asked(mail, talk, mail.contact)
     if mail.template == "waiting":
         place = registrations.active_registration(talk, contact=mail.contact)
         return place is not None and place.state == RegistrationState.WAITING
@@ -180,7 +192,11 @@ def _cause_holds(mail: Mail, talk: Talk) -> bool:
         told = set(mail.params.get("materials", ()))
         return any(row.id in told for row in materials.visible_to(talk, mail.contact))
     agrees = mail.calendar_method is None or _calendar_agrees(mail, talk, mail.contact)
-    return agrees and _asking_holds(mail, talk, mail.contact)
+    return (
+        agrees
+        and _asking_holds(mail, talk, mail.contact)
+        and _office_meant_it(mail, talk, mail.contact)
+    )
 
 
 def _asking_holds(mail: Mail, talk: Talk, contact: Contact) -> bool:
@@ -194,6 +210,27 @@ def _asking_holds(mail: Mail, talk: Talk, contact: Contact) -> bool:
     if mail.template == "deputy":
         return askings.received_by(invitation) is not None
     return invitation.answer == Answer.NONE
+
+
+def _still_asked(mail: Mail, talk: Talk, contact: Contact) -> bool:
+    """Whether the invitation stands; asking again ends with the answer."""
+    invitation = invitations.invitation_of(talk, contact=contact)
+    if invitation is None or contact.unsubscribed_at is not None:
+        return False
+    again = mail.template == "reinvitation"
+    return invitation.answer == Answer.NONE if again else invitation.answer != Answer.WITHDRAWN
+
+
+def _office_meant_it(mail: Mail, talk: Talk, contact: Contact) -> bool:
+    """Whether the office has not thought better of it since: invited again whom it had excluded,
+    or replaced the link once more, of which frozen bytes would bring a dead one."""
+    if mail.template in ("withdrawn", "refused"):
+        invitation = invitations.invitation_of(talk, contact=contact)
+        return invitation is None or invitation.answer == Answer.WITHDRAWN
+    if mail.template == "personal_link":
+        link = links.find_contact_link(contact, purpose=Purpose.ANSWER, talk=talk)
+        return link is not None and link.version == mail.params.get("version")
+    return True
 
 
 def _calendar_agrees(mail: Mail, talk: Talk, contact: Contact) -> bool:

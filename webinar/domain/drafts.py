@@ -13,6 +13,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import joinedload
 
 from webinar.domain import audit, mailings, places
+from webinar.domain.recipients import Circle
 from webinar.extensions import db
 from webinar.models import (
     Account,
@@ -64,6 +65,13 @@ def begin(
 def choose_audiences(mailing: Mailing, ids: Iterable[int]) -> None:
     """Set the audiences; single people stay as they are."""
     _change(mailing, audiences=set(ids))
+
+
+def choose_circle(mailing: Mailing, circle: Circle) -> None:
+    """Set whom a message is for: those who come, who wait, or both."""
+    _begin(mailing)
+    mailing.selection = {**mailing.selection, "circle": circle.value}
+    db.session.flush()
 
 
 def add(mailing: Mailing, contact_id: int) -> None:

@@ -137,6 +137,11 @@ def to_account(
     )
 
 
+def written(key: str) -> bool:
+    """Whether a mail for that cause exists."""
+    return db.session.scalar(_KEPT, {"key": key}) is not None
+
+
 def _write(mail: Mail, *, alone: bool = False) -> Mail:
     return find_or_add(_KEPT, lambda: mail, given={"key": mail.key}, alone=alone)
 

@@ -57,6 +57,7 @@ MOVES: dict[MailingState, frozenset[MailingState]] = {
     S.EXPANDED: frozenset({S.STOPPED}),
     S.STOPPED: frozenset(),
 }
+INVITING = (MailingKind.INVITATION, MailingKind.REINVITATION)
 SUBJECT_LENGTH = 300
 TEXT_LENGTH = 20_000
 BATCH = 200
@@ -173,7 +174,7 @@ def send(mailing: Mailing, *, by: Account | None) -> int:
         raise RuleError("mailing_talk_cancelled")
     if mailing.talk.state != TalkState.PUBLISHED:
         raise RuleError("mailing_talk_not_published")
-    if mailing.kind == MailingKind.INVITATION and times.started(mailing.talk):
+    if mailing.kind in INVITING and times.started(mailing.talk):
         raise RuleError("mailing_talk_started")
     found = [contact.id for contact in recipients(mailing)]
     if not found:
@@ -214,7 +215,7 @@ def _write(mailing: Mailing, contact: Contact) -> None:
     talk = mailing.talk
     params: dict[str, object] = {}
     not_after = None
-    if mailing.kind == MailingKind.INVITATION:
+    if mailing.kind in INVITING:
         invitation = invitations.invite(talk, contact=contact)
         if invitation.answer == Answer.WITHDRAWN:
             invitations.set_answer(invitation, Answer.NONE)

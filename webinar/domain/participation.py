@@ -21,9 +21,11 @@ from webinar.models import (
     ACTIVE,
     Account,
     Answer,
+    Contact,
     Invitation,
     Mode,
     Registration,
+    RegistrationState,
     Source,
     Talk,
     TalkState,
@@ -96,6 +98,76 @@ def change_side(registration: Registration, *, mode: Mode, notify: bool = True) 
     registrations.change_side(talk, registration, mode=mode)
     if notify:
         notices.place(talk, registration, reason="side")
+    promote(talk)
+
+
+def register_by_hand(
+    talk: Talk, *, contact: Contact, mode: Mode, by: Account, notify: bool = True
+) -> Registration:
+    """The office registers somebody. Who had no invitation is thereby invited, so that the personal
+    page answers and the place can be given up; one that was taken back holds again.
+
+    Raises what `accept` raises, but asks for no hours of registration.
+    """
+    registrations.lock(talk)
+    held = registrations.active_registration(talk, contact=contact)
+    if held is not None and held.state == RegistrationState.UNCONFIRMED:
+        registrations.end(held)  # the office vouches for the address that nobody confirmed yet
+    invitation = invitations.invite(talk, contact=contact)
+    if invitation.answer == Answer.WITHDRAWN:
+        _answer(invitation, Answer.NONE, by=by)
+    return accept(invitation, mode=mode, by=by, notify=notify)
+
+
+def cancel_registration(registration: Registration, *, by: Account, notify: bool = True) -> None:
+    """Take down that the person does not come, also of somebody who was never invited."""
+    talk, contact = registration.talk, registration.contact
+    registrations.lock(talk)
+    invitation = invitations.invitation_of(talk, contact=contact)
+    if invitation is not None:
+        decline(invitation, by=by, notify=notify)
+        return
+    check_open(talk)
+    registrations.end(registration)
+    if notify:
+        notices.end(talk, contact, key=notices.place_key(registration), template="declined")
+    promote(talk)
+
+
+def withdraw(invitation: Invitation, *, by: Account, notify: bool = True) -> None:
+    """The office takes the invitation back; a place that was held goes to the next in line."""
+    talk = begin(invitation)
+    askings.dissolve(invitation, by=by, notify=notify)
+    _answer(invitation, Answer.WITHDRAWN, by=by)
+    registration = registrations.active_registration(talk, contact=invitation.contact)
+    if registration is not None:
+        registrations.end(registration)
+    if notify:
+        key = f"withdrawn:{invitation.id}:{invitation.revision}"
+        notices.end(talk, invitation.contact, key=key, template="withdrawn")
+    promote(talk)
+
+
+def refuse(
+    registration: Registration, *, by: Account, reason: str, words: str = "", notify: bool = True
+) -> None:
+    """The office gives the person no place, or takes it away. The invitation goes with it: who was
+    refused cannot come back by the old link.
+
+    `reason` stays in the house, `words` stand in the mail.
+    """
+    talk, contact = registration.talk, registration.contact
+    registrations.lock(talk)
+    check_open(talk)
+    registration.reason = reason
+    registrations.end(registration, state=RegistrationState.REFUSED)
+    invitation = invitations.invitation_of(talk, contact=contact)
+    if invitation is not None:
+        askings.dissolve(invitation, by=by, notify=notify)
+        _answer(invitation, Answer.WITHDRAWN, by=by)
+    if notify:
+        key = notices.place_key(registration)
+        notices.end(talk, contact, key=key, template="refused", params={"words": words})
     promote(talk)
 
 
@@ -172,6 +244,14 @@ def _come_back(invitation: Invitation, *, notify: bool) -> None:
     if place is not None and notify:
         notices.place(asking.invitation.talk, place, reason="taken_back")
     promote(asking.invitation.talk)
+
+
+def check_open(talk: Talk) -> None:
+    """Raise `RuleError` where no place of the talk changes hands any more."""
+    if talk.state == TalkState.CANCELLED:
+        raise RuleError("talk_cancelled")
+    if times.started(talk):
+        raise RuleError("talk_started")
 
 
 def _answer(invitation: Invitation, answer: Answer, *, by: Account | None) -> bool:

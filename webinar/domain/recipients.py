@@ -13,6 +13,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
 from sqlalchemy.orm import joinedload
 
+from webinar.domain import places
 from webinar.extensions import db
 from webinar.models import (
     Answer,
@@ -23,6 +24,8 @@ from webinar.models import (
     MailingKind,
     MailingState,
     MailState,
+    Registration,
+    RegistrationState,
     audience_members,
 )
 
@@ -34,6 +37,16 @@ class Reason(StrEnum):
     RETIRED = "retired"
     UNSUBSCRIBED = "unsubscribed"
     INVITED = "invited"
+
+
+class Circle(StrEnum):
+    """Those of a talk whom a message is for: `selection["circle"]` of the mailing."""
+
+    COMING = "coming"
+    """Who holds a place."""
+    WAITING = "waiting"
+    """Who waits for a side, also with a place on the other."""
+    BOTH = "both"
 
 
 @dataclass(frozen=True)
@@ -86,8 +99,13 @@ def _by_name(query: Select[Contact]) -> Select[Contact]:
 
 
 def _chosen(mailing: Mailing) -> Select[Contact]:
-    """Everyone who was chosen, each once however often."""
+    """Everyone who was chosen, each once however often. Whom a second invitation and a message to
+    a circle are for nobody chooses: that follows from the answers and the places."""
     selection = mailing.selection
+    if mailing.kind == MailingKind.REINVITATION:
+        return select(Contact).where(_answered(mailing.talk_id, Answer.NONE))
+    if "circle" in selection:
+        return select(Contact).where(_holds(mailing.talk_id, Circle(selection["circle"])))
     members = select(audience_members.c.contact_id).where(
         audience_members.c.audience_id.in_(selection.get("audiences", ()))
     )
@@ -101,14 +119,40 @@ def _excluded(mailing: Mailing) -> ColumnElement[bool]:
 
 
 def may_get(mailing: Mailing) -> ColumnElement[bool]:
-    """In office and, for what was not asked for, not unsubscribed and not yet invited."""
+    """In office and, for what was not asked for, not unsubscribed and not yet invited; for a second
+    invitation still without an answer, for a message to a circle still in it."""
     active = and_(Contact.retired_at.is_(None), Contact.erased_at.is_(None))
     if mailing.kind == MailingKind.MATERIALS:
         return active
+    if "circle" in mailing.selection:
+        return and_(active, _holds(mailing.talk_id, Circle(mailing.selection["circle"])))
     wanted = and_(active, Contact.unsubscribed_at.is_(None))
     if mailing.kind == MailingKind.INVITATION:
         return and_(wanted, not_(_invited(mailing.talk_id)))
+    if mailing.kind == MailingKind.REINVITATION:
+        return and_(wanted, _answered(mailing.talk_id, Answer.NONE))
     return wanted
+
+
+def _answered(talk_id: int, answer: Answer) -> ColumnElement[bool]:
+    return exists().where(
+        Invitation.contact_id == Contact.id,
+        Invitation.talk_id == talk_id,
+        Invitation.answer == answer,
+    )
+
+
+def _holds(talk_id: int, circle: Circle) -> ColumnElement[bool]:
+    held = {
+        Circle.COMING: Registration.state == RegistrationState.CONFIRMED,
+        Circle.WAITING: places.waits(),
+        Circle.BOTH: Registration.state.in_(
+            (RegistrationState.CONFIRMED, RegistrationState.WAITING)
+        ),
+    }
+    return exists().where(
+        Registration.contact_id == Contact.id, Registration.talk_id == talk_id, held[circle]
+    )
 
 
 def _invited(talk_id: int) -> ColumnElement[bool]:

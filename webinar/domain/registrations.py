@@ -7,6 +7,7 @@ and hall are counted apart. Who writes mails about it is `domain.participation`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 
@@ -39,6 +40,8 @@ MODES: dict[Format, tuple[Mode, ...]] = {
     Format.ON_SITE: (Mode.HALL,),
     Format.HYBRID: (Mode.ONLINE, Mode.HALL),
 }
+_APART = timedelta(microseconds=1)
+"""The least that both databases tell apart."""
 
 _LOCKED = (
     select(Talk)
@@ -234,6 +237,36 @@ def promote(talk: Talk) -> list[Registration]:
     return promoted
 
 
+def give(registration: Registration) -> None:
+    """Give who waits the place that is waited for, out of turn. The talk is locked, and the caller
+    has seen that a place is free."""
+    _take(registration, awaited(registration))
+
+
+def awaited(registration: Registration) -> Mode:
+    """The side that is waited for, or, by who does not wait, held."""
+    return Mode(registration.wanted_mode or registration.mode)
+
+
+def move(talk: Talk, registration: Registration, *, position: int) -> int:
+    """Put who waits at that place of the queue, from 1, and return it; a number beyond either end
+    means the end. The talk is locked.
+
+    The moments of arrival stay the same ones and change hands. Equal ones are moved apart to
+    earlier, never to later: somebody who comes now still stands last.
+    """
+    line = [row for row in queue(talk, awaited(registration)) if row is not registration]
+    place = min(max(position, 1), len(line) + 1)
+    line.insert(place - 1, registration)
+    following = None
+    moments = sorted(row.queued_at for row in line)
+    for row, moment in zip(reversed(line), reversed(moments), strict=True):
+        earliest = moment if following is None else min(moment, following - _APART)
+        row.queued_at = following = earliest
+    db.session.flush()
+    return place
+
+
 def queue(talk: Talk, mode: Mode, *, count: int | None = None) -> Sequence[Registration]:
     """Who waits for that side, in order; the first `count` if it is given."""
     return db.session.scalars(
@@ -247,13 +280,12 @@ def queue(talk: Talk, mode: Mode, *, count: int | None = None) -> Sequence[Regis
 
 def position(registration: Registration) -> int | None:
     """The place in the queue, from 1; None for who does not wait."""
-    mode = registration.wanted_mode or registration.mode
     if registration.state != S.WAITING and registration.wanted_mode is None:
         return None
     before = db.session.scalar(
         select(func.count(Registration.id)).where(
             Registration.talk_id == registration.talk_id,
-            _waits_for(Mode(mode)),
+            _waits_for(awaited(registration)),
             or_(
                 Registration.queued_at < registration.queued_at,
                 and_(

@@ -17,6 +17,8 @@ from webinar.jobs.readers import Reader
 from webinar.models import Mail, Mode, Purpose, RegistrationState, Talk
 from webinar.rendering import mails
 
+INVITING = frozenset({"invitation", "reinvitation"})
+"""Templates that carry the evening as a mere attachment."""
 FILE_NAMES = {"de": "einladung.ics", "en": "invitation.ics"}
 
 
@@ -30,7 +32,7 @@ class Parts:
 
 def of(mail: Mail, reader: Reader, settings: Settings, *, sample: str) -> Parts:
     """The calendar of the mail; `sample` stands for the link where the reader has none."""
-    if mail.talk is None or (mail.calendar_method is None and mail.template != "invitation"):
+    if mail.talk is None or (mail.calendar_method is None and mail.template not in INVITING):
         return Parts()
     event = _event(mail, mail.talk, reader, settings, url=_door(mail, settings) or sample)
     if mail.calendar_method is None:

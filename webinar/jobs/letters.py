@@ -41,18 +41,20 @@ from webinar.rendering import dates, mails, markdown, placeholders, wording
 from webinar.rendering.mails import Message
 
 SAMPLE = "beispiel"
-MAILINGS = frozenset({"invitation", "materials", "message"})
+MAILINGS = frozenset({"invitation", "reinvitation", "materials", "message"})
 """Templates whose words an organiser writes."""
 OF_ONE_SIDE = frozenset({"confirmation", "deputy", "reminder_coming"})
 """Templates that name the place of the side where the person takes part."""
 LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "invitation": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
+    "reinvitation": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
     "confirmation": (Purpose.ANSWER, Purpose.ENTER),
     "waiting": (Purpose.ANSWER,),
     "declined": (Purpose.ANSWER,),
     "moved": (Purpose.ANSWER,),
     "reminder_unanswered": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
     "reminder_coming": (Purpose.ANSWER, Purpose.ENTER),
+    "personal_link": (Purpose.ANSWER,),
     "materials": (Purpose.ARCHIVE,),
     "unsubscribed": (Purpose.UNSUBSCRIBE,),
     "resubscribed": (Purpose.UNSUBSCRIBE,),

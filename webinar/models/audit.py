@@ -9,12 +9,12 @@ from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webinar.clock import now
-from webinar.models.base import NOTHING, Model, Utc
+from webinar.models.base import FREE, NOTHING, Model, Utc
 
 
 class AuditEntry(Model):
     """`changes` maps a field to `[before, after]`; of personal fields to `true`: only that it
-    changed."""
+    changed. `reason` is what the organiser gave as one, in own words."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (Index("ix_audit_entries_record", "record_type", "record_id"),)
@@ -26,4 +26,4 @@ class AuditEntry(Model):
     action: Mapped[str] = mapped_column(String(60), info=NOTHING)
     record_type: Mapped[str] = mapped_column(String(40), info=NOTHING)
     record_id: Mapped[int]
-    changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, info=NOTHING)
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, info=FREE)

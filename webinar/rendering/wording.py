@@ -30,6 +30,10 @@ def wording(kind: str, *, language: str) -> Wording:
         subject = words.gettext("Invitation: {titel}, {wochentag}, {datum}")
         opening = words.gettext("{gastgeber} cordially invites you to the next evening of {reihe}:")
         return Wording(subject, opening + "\n\n{beschreibung}")
+    if kind == MailingKind.REINVITATION:
+        subject = words.gettext("Please answer: {titel}, {wochentag}, {datum}")
+        opening = words.gettext("may we ask once more whether you will come to this evening?")
+        return Wording(subject, opening + "\n\n{beschreibung}")
     if kind == MailingKind.MATERIALS:
         subject = words.gettext("Materials: {titel}")
         return Wording(

@@ -27,6 +27,8 @@ from webinar.web.organiser import (
     mailings,
     mails,
     materials,
+    people,
+    registering,
     registrations,
     releases,
     reminders,
@@ -35,6 +37,7 @@ from webinar.web.organiser import (
     speakers,
     talk_speakers,
     talks,
+    waiting_list,
 )
 from webinar.web.public import pages
 
@@ -65,6 +68,12 @@ ORGANISER = (
     (mailings.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (dispatches.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (registrations.blueprint, "/veranstaltungen/<int:talk_id>/anmeldungen"),
+    (people.blueprint, "/veranstaltungen/<int:talk_id>/personen"),
+    (registering.blueprint, "/veranstaltungen/<int:talk_id>/personen"),
+    (
+        waiting_list.blueprint,
+        "/veranstaltungen/<int:talk_id>/personen/<int:contact_id>/warteliste",
+    ),
     (materials.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen"),
     (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
     (reminders.blueprint, "/veranstaltungen/<int:talk_id>/erinnerungen"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from flask_babel import ngettext
-from wtforms import SelectMultipleField, StringField, TextAreaField
+from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired
 
 from webinar.models import Audience
@@ -32,6 +32,18 @@ class ChooseForm(DeskForm):
         """The ids of the ticked audiences; what is no number ticks nothing."""
         found: Sequence[int] = self.audiences.data or []
         return found
+
+
+class CircleForm(DeskForm):
+    """Whom a message is for."""
+
+    circle = RadioField(_l("To"), [DataRequired(message=_l("Please choose whom to write to."))])
+
+    def offer(self, circles: Iterable[tuple[str, str]], *, chosen: str = "") -> None:
+        """Fill in the circles."""
+        self.circle.choices = list(circles)
+        if not self.sent() and chosen:
+            self.circle.data = chosen
 
 
 class LeaveOutForm(DeskForm):

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from webinar.domain.answer_views import Day
 from webinar.domain.answers import Counts, Share
+from webinar.web import filters
 
 LABELLED_FROM = 5.0
 """Per cent: a narrower segment has no room for its number; the table says it."""
@@ -46,7 +48,13 @@ def bars(shares: Sequence[Share]) -> list[Bar]:
     return [_bar(share) for share in shares]
 
 
-def _bar(share: Share) -> Bar:
+def days(found: Sequence[Day]) -> list[Bar]:
+    """A bar for each day; the day with most answers is as long as the row."""
+    most = max((day.counts.answered for day in found), default=0)
+    return [_bar(Share(filters.day(day.day), day.counts), whole=most) for day in found]
+
+
+def _bar(share: Share, *, whole: int = 0) -> Bar:
     name = share.name or _("In no audience")
     counts = share.counts
     spoken = _(
@@ -58,10 +66,10 @@ def _bar(share: Share) -> Bar:
         declined=counts.declined,
         none=counts.none,
     )
-    return Bar(name, counts, _parts(counts), spoken)
+    return Bar(name, counts, _parts(counts, whole or counts.invited), spoken)
 
 
-def _parts(counts: Counts) -> list[Part]:
+def _parts(counts: Counts, whole: int) -> list[Part]:
     given = (
         ("yes", counts.accepted),
         ("deputy", counts.delegated),
@@ -71,7 +79,7 @@ def _parts(counts: Counts) -> list[Part]:
     parts, before = [], 0
     for kind, count in given:
         if count:
-            start, width = (round(100 * part / counts.invited, 2) for part in (before, count))
+            start, width = (round(100 * part / whole, 2) for part in (before, count))
             parts.append(Part(kind, count, start, width))
         before += count
     return parts

@@ -8,24 +8,16 @@ from collections.abc import Iterable, Iterator
 from flask import Response
 from flask_babel import gettext as _
 
-from webinar.adapters import spreadsheet
 from webinar.clock import berlin, now
 from webinar.models import Contact
-
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+from webinar.web.organiser import lists
 
 
 def response(found: Iterable[Contact], *, kind: str) -> Response:
     """The contacts as "csv" or "xlsx", for download."""
-    write = spreadsheet.write_csv if kind == "csv" else spreadsheet.write_xlsx
-    answer = Response(write(_headers(), _rows(found)), content_type=TYPES[kind])
     name = _("contacts")
-    file_name = f"{name}-{berlin(now()):%Y-%m-%d}.{kind}"
-    answer.headers.set("Content-Disposition", "attachment", filename=file_name)
-    return answer
+    file_name = f"{name}-{berlin(now()):%Y-%m-%d}"
+    return lists.file(_headers(), _rows(found), kind=kind, name=file_name)
 
 
 def _headers() -> list[str]:

@@ -86,7 +86,7 @@ def create() -> ResponseReturnValue:
         try:
             return _saved(_create(form), form, _("The contact was added."), keep=True)
         except RuleError as error:
-            _refuse(form, error)
+            ask(form, error)
     status = 422 if form.sent() else 200
     return render_template("organiser/contacts/create.html", here=HERE, form=form), status
 
@@ -108,7 +108,7 @@ def edit(contact_id: int) -> ResponseReturnValue:
             )
             return _saved(current, form, _("The contact was changed."))
         except RuleError as error:
-            _refuse(form, error)
+            ask(form, error)
             contact = contacts.get(contact_id)
     status = 422 if form.sent() else 200
     page = "organiser/contacts/edit.html"
@@ -229,7 +229,7 @@ def _saved(
     return redirect(url_for(".show", contact_id=contact.id), 303)
 
 
-def _refuse(form: ContactFields, error: RuleError) -> None:
+def ask(form: ContactFields, error: RuleError) -> None:
     """Show the error at its field; a question brings its choices along."""
     db.session.rollback()
     if error.code == "name_changed":

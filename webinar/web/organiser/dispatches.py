@@ -17,7 +17,7 @@ from webinar.domain.outbox import Group
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.jobs import letters
-from webinar.models import Mail, Mailing, MailingState
+from webinar.models import Mail, Mailing, MailingKind, MailingState
 from webinar.web.forms.mailings import SampleForm
 from webinar.web.guards import account
 from webinar.web.organiser import invitation_lists, mail_words, signs
@@ -62,16 +62,23 @@ def _check(mailing: Mailing, *errors: str) -> ResponseReturnValue:
         here=HERE,
         talk=mailing.talk,
         mailing=mailing,
+        new=mail_words.NEW[mailing.kind],
         first=first,
         count=len(found),
         left_count=len(mailings.left_out(mailing)),
         letter=letters.preview(mailing, contact=first, account=me, settings=settings()),
         me=me,
         number=_tests(mailing) + 1,
-        why=hindrance(mailing.talk),
+        why=_hindrance(mailing),
         errors=errors,
         office_line=invitation_lists.office_line,
     ), 422 if errors else 200
+
+
+def _hindrance(mailing: Mailing) -> str:
+    """Why it cannot be sent; a message can be sent after the evening, too."""
+    why = hindrance(mailing.talk)
+    return "" if why == "started" and mailing.kind == MailingKind.MESSAGE else why
 
 
 @blueprint.get("/<int:mailing_id>/vorschau")
@@ -120,13 +127,18 @@ def send(talk_id: int, mailing_id: int) -> ResponseReturnValue:
             return to(".progress", mailing)
         return _check(mailing, sentence(error))
     db.session.commit()
-    flash(
-        ngettext(
-            "%(num)d invitation is on its way.", "%(num)d invitations are on their way.", count
-        ),
-        "success",
-    )
+    flash(_on_the_way(mailing, count), "success")
     return to(".progress", mailing)
+
+
+def _on_the_way(mailing: Mailing, count: int) -> str:
+    if mailing.kind == MailingKind.MESSAGE:
+        return ngettext(
+            "%(num)d message is on its way.", "%(num)d messages are on their way.", count
+        )
+    return ngettext(
+        "%(num)d invitation is on its way.", "%(num)d invitations are on their way.", count
+    )
 
 
 @blueprint.get("/<int:mailing_id>")

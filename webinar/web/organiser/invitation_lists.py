@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,17 +10,32 @@ from flask import request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from webinar.adapters.spreadsheet import Value, write_csv
+from webinar.adapters.spreadsheet import Value
 from webinar.clock import berlin
-from webinar.domain import answers, outbox
+from webinar.domain import answers, outbox, question_columns
 from webinar.domain.answers import Invitee, Shown
 from webinar.domain.outbox import Run
+from webinar.domain.places import Sort
+from webinar.domain.question_columns import Columns
 from webinar.extensions import db
-from webinar.models import Audience, Contact, Invitation, MailingKind, Talk
+from webinar.models import (
+    Audience,
+    Contact,
+    Invitation,
+    Mode,
+    QuestionKind,
+    Registration,
+    Source,
+    Talk,
+)
 from webinar.web import filters
 from webinar.web.numbers import row_number, searched
 from webinar.web.organiser import mail_words, signs
+from webinar.web.organiser.lists import word_of
 from webinar.web.organiser.signs import Sign
+
+PART = 500
+"""Rows that are read at once for a file."""
 
 
 @dataclass(frozen=True)
@@ -30,24 +45,43 @@ class Chosen:
     text: str
     shown: Shown | None
     audience_id: int | None
+    organisation_id: int | None
+    side: Mode | None
+    source: Source | None
+    sort: Sort
 
     @classmethod
     def of_request(cls) -> Chosen:
-        answer = request.args.get("answer", "")
         return cls(
             text=searched(),
-            shown=Shown(answer) if answer in list(Shown) else None,
+            shown=word_of("answer", Shown),
             audience_id=request.args.get("audience", type=row_number),
+            organisation_id=request.args.get("organisation", type=row_number),
+            side=word_of("side", Mode),
+            source=word_of("source", Source),
+            sort=word_of("sort", Sort) or Sort.NAME,
         )
 
     def __bool__(self) -> bool:
-        return bool(self.text or self.shown or self.audience_id)
+        return bool(self.narrowed)
+
+    @property
+    def narrowed(self) -> dict[str, object]:
+        """What an address needs to narrow a list in the same way."""
+        given = {
+            "q": self.text,
+            "answer": self.shown,
+            "audience": self.audience_id,
+            "organisation": self.organisation_id,
+            "side": self.side,
+            "source": self.source,
+        }
+        return {name: value for name, value in given.items() if value}
 
     @property
     def kept(self) -> dict[str, object]:
-        """What an address needs to narrow a list in the same way."""
-        given = {"q": self.text, "answer": self.shown, "audience": self.audience_id}
-        return {name: value for name, value in given.items() if value}
+        """The same with the order."""
+        return self.narrowed if self.sort is Sort.NAME else {**self.narrowed, "sort": self.sort}
 
 
 @dataclass(frozen=True)
@@ -57,6 +91,7 @@ class Row:
     sign: Sign
     audiences: str
     answered_at: datetime | None
+    registration: Registration | None
 
 
 @dataclass(frozen=True)
@@ -91,12 +126,30 @@ def _row(invitee: Invitee) -> Row:
         sign=signs.of_invitee(invitee),
         audiences=audiences,
         answered_at=invitee.invitation.answered_at,
+        registration=invitee.registration,
     )
 
 
-def csv(talk: Talk, found: Sequence[Invitation]) -> bytes:
-    """The same rows for a spreadsheet, names and addresses in columns of their own."""
-    return write_csv(_headers(), [_cells(row) for row in rows(talk, found)])
+def table(talk: Talk, found: Sequence[Invitation]) -> tuple[list[str], Iterator[list[Value]]]:
+    """The same rows for a spreadsheet, names and addresses in columns of their own, and one for
+    each question of the organiser's own; worked through in parts, since there may be thousands."""
+    columns = question_columns.columns(talk)
+    headers = [*_headers(), *(question.text for question in columns.questions)]
+    parts = (found[start : start + PART] for start in range(0, len(found), PART))
+    return headers, (
+        [*_cells(row), *answer_cells(columns, row.registration)]
+        for part in parts
+        for row in rows(talk, part)
+    )
+
+
+def answer_cells(columns: Columns, registration: Registration | None) -> list[Value]:
+    """What was answered to each question of the organiser's own."""
+    words = {"yes": _("yes"), "no": _("no")}
+    return [
+        words.get(text, text) if question.kind == QuestionKind.YES_NO else text
+        for question, text in columns.of(registration)
+    ]
 
 
 def _headers() -> list[str]:
@@ -144,11 +197,9 @@ def day_cell(at: datetime | None) -> str:
 
 
 def run_rows(talk: Talk) -> list[RunRow]:
-    """The mailings about the talk; drafts of other kinds are continued on their own pages."""
+    """The mailings about the talk; drafts of materials are continued on their own pages."""
     found = [
-        run
-        for run in outbox.runs(talk)
-        if not run.draft or run.mailing.kind == MailingKind.INVITATION
+        run for run in outbox.runs(talk) if not run.draft or run.mailing.kind in mail_words.DRAFTED
     ]
     names = _audience_names(found)
     return [_run_row(talk, run, names) for run in found]

@@ -14,12 +14,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from webinar.domain.recipients import Reason
-from webinar.models import Mail, MailState, Placeholder
+from webinar.domain.recipients import Circle, Reason
+from webinar.models import Mail, MailingKind, MailState, Placeholder
 from webinar.web.logs import redact
 
 TEMPLATES: dict[str, LazyString] = {
     "invitation": _l("Invitation"),
+    "reinvitation": _l("Second invitation"),
     "confirmation": _l("Confirmation"),
     "waiting": _l("Waiting list"),
     "declined": _l("Confirmation of a refusal"),
@@ -28,6 +29,9 @@ TEMPLATES: dict[str, LazyString] = {
     "reminder_unanswered": _l("Reminder to answer"),
     "reminder_coming": _l("Reminder of the evening"),
     "reminder_speaker": _l("Reminder to the speaker"),
+    "withdrawn": _l("Invitation taken back"),
+    "refused": _l("No place"),
+    "personal_link": _l("Personal link"),
     "materials": _l("Materials"),
     "message": _l("Message"),
     "speaker_link": _l("Link for the speaker"),
@@ -39,6 +43,21 @@ TEMPLATES: dict[str, LazyString] = {
     "reopened": _l("Invitation open again"),
     "series_accepted": _l("Acceptance of the series"),
     "series_left": _l("End of the acceptance of the series"),
+}
+
+DRAFTED = (MailingKind.INVITATION, MailingKind.REINVITATION, MailingKind.MESSAGE)
+"""Mailings that are drafted on the pages of the invitations."""
+
+NEW: dict[str, LazyString] = {
+    MailingKind.INVITATION: _l("New invitation"),
+    MailingKind.REINVITATION: _l("Second invitation"),
+    MailingKind.MATERIALS: _l("Materials"),
+    MailingKind.MESSAGE: _l("New message"),
+}
+CIRCLES: dict[Circle, LazyString] = {
+    Circle.COMING: _l("everybody who has a place"),
+    Circle.WAITING: _l("everybody on the waiting list"),
+    Circle.BOTH: _l("everybody with a place or on the waiting list"),
 }
 
 CAUSES: dict[str, LazyString] = {

@@ -14,11 +14,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webinar.domain import audiences, drafts, mailings, talks
+from webinar.domain.recipients import Circle
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import Mailing, MailingKind, MailingState, Placeholder, Talk
 from webinar.rendering import wording
-from webinar.web.forms.mailings import ChooseForm, LeaveOutForm, TextForm
+from webinar.web.forms.mailings import ChooseForm, CircleForm, LeaveOutForm, TextForm
 from webinar.web.guards import account
 from webinar.web.numbers import searched, shortened
 from webinar.web.organiser import invitation_lists, mail_words
@@ -44,12 +45,51 @@ def create(talk_id: int) -> ResponseReturnValue:
     form = ChooseForm()
     if not form.accepted():
         return _choosing(talk, None, form)
-    by = account()
-    words = wording.wording(MailingKind.INVITATION, language="de")
-    mailing = drafts.begin(
-        talk, kind=MailingKind.INVITATION, by=by, subject=words.subject, text=words.text
-    )
-    return _chosen(mailing, form)
+    return _chosen(_draft(talk, MailingKind.INVITATION), form)
+
+
+@blueprint.post("/erneut")
+def again(talk_id: int) -> ResponseReturnValue:
+    """A second invitation to those who have not answered; nobody need be chosen."""
+    talk = talks.find(talk_id)
+    if hindrance(talk):
+        return redirect(url_for("invitations.index", talk_id=talk_id), 303)
+    mailing = _draft(talk, MailingKind.REINVITATION)
+    db.session.commit()
+    return to(".recipients", mailing)
+
+
+@blueprint.route("/nachricht", methods=["GET", "POST"])
+def message(talk_id: int) -> ResponseReturnValue:
+    """The first step of a message without a draft; choosing whom makes one."""
+    return _circle(talks.find(talk_id), None)
+
+
+def _circle(talk: Talk, mailing: Mailing | None) -> ResponseReturnValue:
+    form = CircleForm()
+    chosen = str(mailing.selection.get("circle", "")) if mailing is not None else ""
+    form.offer([(name, str(word)) for name, word in mail_words.CIRCLES.items()], chosen=chosen)
+    if form.accepted():
+        mailing = mailing or _draft(talk, MailingKind.MESSAGE)
+        try:
+            drafts.choose_circle(mailing, Circle(form.circle.data))
+        except RuleError as error:
+            return refused(mailing, error)
+        db.session.commit()
+        return to(".recipients", mailing)
+    return render_template(
+        "organiser/mailings/circle.html",
+        here=HERE,
+        talk=talk,
+        mailing=mailing,
+        new=mail_words.NEW[MailingKind.MESSAGE],
+        form=form,
+    ), 422 if form.sent() else 200
+
+
+def _draft(talk: Talk, kind: MailingKind) -> Mailing:
+    words = wording.wording(kind, language="de")
+    return drafts.begin(talk, kind=kind, by=account(), subject=words.subject, text=words.text)
 
 
 @blueprint.route("/<int:mailing_id>/auswahl", methods=["GET", "POST"])
@@ -58,6 +98,10 @@ def choose(talk_id: int, mailing_id: int) -> ResponseReturnValue:
     mailing = mailing_of(talk_id, mailing_id)
     if mailing.state != MailingState.DRAFT:
         return to("dispatches.progress", mailing)
+    if mailing.kind == MailingKind.MESSAGE:
+        return _circle(mailing.talk, mailing)
+    if mailing.kind != MailingKind.INVITATION:
+        return to(".recipients", mailing)
     form = ChooseForm()
     if form.accepted():
         return _chosen(mailing, form)
@@ -119,6 +163,7 @@ def recipients(talk_id: int, mailing_id: int) -> ResponseReturnValue:
         talk=mailing.talk,
         mailing=mailing,
         left=left,
+        new=mail_words.NEW[mailing.kind],
         page=slice_of(
             others if left else found,
             endpoint=".recipients",
@@ -169,6 +214,7 @@ def text(talk_id: int, mailing_id: int) -> ResponseReturnValue:
         here=HERE,
         talk=mailing.talk,
         mailing=mailing,
+        new=mail_words.NEW[mailing.kind],
         form=form,
         placeholders=[(name, mail_words.PLACEHOLDERS[name]) for name in Placeholder],
     ), 422 if form.errors else 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request
@@ -10,13 +10,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Select
 
-from webinar.adapters.spreadsheet import Value, write_csv
-from webinar.domain import overview, places, registrations, talks
+from webinar.adapters.spreadsheet import Value
+from webinar.domain import (
+    audiences,
+    overview,
+    people,
+    places,
+    question_columns,
+    registrations,
+    talks,
+)
+from webinar.domain.places import Sort
 from webinar.extensions import db
-from webinar.models import Contact, Mode, Registration, RegistrationState, Talk
-from webinar.web.numbers import searched
-from webinar.web.organiser import invitation_lists, signs
-from webinar.web.organiser.invitations import csv_file
+from webinar.models import Contact, Mode, Registration, RegistrationState, Source, Talk
+from webinar.web.numbers import row_number, searched
+from webinar.web.organiser import invitation_lists, lists, signs
+from webinar.web.organiser.lists import word_of
 from webinar.web.organiser.signs import Sign
 from webinar.web.paging import page_of
 
@@ -46,24 +55,44 @@ class Chosen:
     text: str
     side: Mode | None
     state: RegistrationState | None
+    source: Source | None
+    audience_id: int | None
+    organisation_id: int | None
+    sort: Sort | None
 
     @classmethod
     def of_request(cls) -> Chosen:
-        side, state = request.args.get("side", ""), request.args.get("state", "")
+        state = word_of("state", RegistrationState)
         return cls(
             text=searched(),
-            side=Mode(side) if side in list(Mode) else None,
-            state=RegistrationState(state) if state in STATES else None,
+            side=word_of("side", Mode),
+            state=state if state in STATES else None,
+            source=word_of("source", Source),
+            audience_id=request.args.get("audience", type=row_number),
+            organisation_id=request.args.get("organisation", type=row_number),
+            sort=word_of("sort", Sort),
         )
 
     def __bool__(self) -> bool:
-        return bool(self.text or self.side or self.state)
+        return bool(self.narrowed)
+
+    @property
+    def narrowed(self) -> dict[str, object]:
+        """What an address needs to narrow a list in the same way."""
+        given = {
+            "q": self.text,
+            "side": self.side,
+            "state": self.state,
+            "source": self.source,
+            "audience": self.audience_id,
+            "organisation": self.organisation_id,
+        }
+        return {name: value for name, value in given.items() if value}
 
     @property
     def kept(self) -> dict[str, object]:
-        """What an address needs to narrow a list in the same way."""
-        given = {"q": self.text, "side": self.side, "state": self.state}
-        return {name: value for name, value in given.items() if value}
+        """The same with the order."""
+        return {**self.narrowed, "sort": self.sort} if self.sort else self.narrowed
 
 
 @dataclass(frozen=True)
@@ -72,6 +101,7 @@ class Row:
     office: str
     sign: Sign
     side: str
+    source: str
     registration: Registration
 
 
@@ -91,20 +121,41 @@ def index(talk_id: int) -> ResponseReturnValue:
         chosen=chosen,
         side_names=signs.SIDES.items(),
         states=[(state, signs.PLACES[state].word) for state in STATES],
+        sources=signs.SOURCES.items(),
+        audiences=[(row.id, row.name) for row in audiences.everything()],
+        organisations=[(row.id, row.name) for row in places.organisations_of(talk)],
+        headings=lists.headings(chosen.sort, kept=chosen.narrowed, talk_id=talk_id),
+        may_register=people.still_open(talk),
     )
 
 
-@blueprint.get("/liste.csv")
-def export(talk_id: int) -> ResponseReturnValue:
-    """The list as it is narrowed, for a spreadsheet."""
+@blueprint.get("/liste.<any(csv, xlsx):kind>")
+def export(talk_id: int, kind: str) -> ResponseReturnValue:
+    """The list as it is narrowed and ordered, for a spreadsheet, with a column for each question of
+    the organiser's own."""
     talk = talks.find(talk_id)
-    found = db.session.scalars(_found(talk, Chosen.of_request())).unique().all()
-    content = write_csv(_headers(), [_cells(row) for row in _rows(talk, found)])
-    return csv_file(content, name=f"anmeldungen-{talk.slug}.csv")
+    query = _found(talk, Chosen.of_request()).execution_options(yield_per=invitation_lists.PART)
+    columns = question_columns.columns(talk)
+    headers = [*_headers(), *(question.text for question in columns.questions)]
+    queue = places.positions(talk)
+    rows = (
+        [*_cells(_row(row, queue)), *invitation_lists.answer_cells(columns, row)]
+        for row in db.session.scalars(query)
+    )
+    return lists.file(headers, rows, kind=kind, name=f"anmeldungen-{talk.slug}")
 
 
 def _found(talk: Talk, chosen: Chosen) -> Select[Registration]:
-    return places.listed(talk, text=chosen.text, side=chosen.side, state=chosen.state)
+    return places.listed(
+        talk,
+        text=chosen.text,
+        side=chosen.side,
+        state=chosen.state,
+        source=chosen.source,
+        audience_id=chosen.audience_id,
+        organisation_id=chosen.organisation_id,
+        sort=chosen.sort,
+    )
 
 
 def _sides(talk: Talk) -> list[Side]:
@@ -123,16 +174,18 @@ def _sides(talk: Talk) -> list[Side]:
 
 def _rows(talk: Talk, found: Sequence[Registration]) -> list[Row]:
     queue = places.positions(talk)
-    return [
-        Row(
-            contact=row.contact,
-            office=invitation_lists.office_line(row.contact),
-            sign=signs.of_registration(row, queue.get(row.id)),
-            side=str(signs.SIDES[Mode(row.mode)]),
-            registration=row,
-        )
-        for row in found
-    ]
+    return [_row(row, queue) for row in found]
+
+
+def _row(row: Registration, queue: Mapping[int, int]) -> Row:
+    return Row(
+        contact=row.contact,
+        office=invitation_lists.office_line(row.contact),
+        sign=signs.of_registration(row, queue.get(row.id)),
+        side=str(signs.SIDES[Mode(row.mode)]),
+        source=str(signs.SOURCES[Source(row.source)]),
+        registration=row,
+    )
 
 
 def _headers() -> list[str]:
@@ -141,6 +194,7 @@ def _headers() -> list[str]:
         _("Takes part"),
         _("State"),
         _("Details"),
+        _("Source"),
         _("Registered on"),
     ]
 
@@ -151,5 +205,6 @@ def _cells(row: Row) -> list[Value]:
         row.side,
         str(row.sign.word),
         row.sign.note,
+        row.source,
         invitation_lists.day_cell(row.registration.created_at),
     ]

@@ -11,8 +11,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from webinar.domain.answer_views import Presence
 from webinar.domain.answers import Invitee, Shown
 from webinar.domain.outbox import Group, Run
+from webinar.domain.people import Person
 from webinar.models import Answer, MailState, Mode, Registration, RegistrationState, Source
 from webinar.web import filters
 
@@ -44,6 +46,16 @@ CONFIRMED = Sign(_l("confirmed"), "success", "yes")
 PLACES: dict[RegistrationState, Sign] = {
     RegistrationState.CONFIRMED: CONFIRMED,
     RegistrationState.WAITING: WAITING,
+    RegistrationState.UNCONFIRMED: Sign(_l("unconfirmed"), "app-icon--clock"),
+    RegistrationState.CANCELLED: Sign(_l("declined"), "close"),
+    RegistrationState.REFUSED: Sign(_l("refused"), "close"),
+}
+SOURCES: dict[Source, LazyString] = {
+    Source.ANSWER: _l("by the personal link"),
+    Source.SERIES: _l("by accepting the series"),
+    Source.DEPUTY: _l("as a deputy"),
+    Source.FORM: _l("by the public form"),
+    Source.OFFICE: _l("by the office"),
 }
 
 SHOWN: dict[Shown, LazyString] = {
@@ -55,6 +67,15 @@ SHOWN: dict[Shown, LazyString] = {
     Shown.WITHDRAWN: _l("withdrawn"),
 }
 SIDES: dict[Mode, LazyString] = {Mode.ONLINE: _l("online"), Mode.HALL: _l("in the hall")}
+
+PRESENCES: dict[Presence, Sign] = {
+    Presence.COMING: Sign(_l("somebody comes"), "success", "yes"),
+    Presence.WAITING: WAITING,
+    Presence.OPEN: Sign(_l("nobody so far"), "app-icon--open", "wait"),
+    Presence.DECLINED: Sign(_l("nobody comes"), "danger", "fail"),
+    Presence.UNINVITED: Sign(_l("not invited"), "close"),
+}
+NOBODY_COMES = _l("nobody has a place")
 
 MAILS: dict[MailState, Sign] = {
     MailState.QUEUED: Sign(_l("waiting to be sent"), "app-icon--clock"),
@@ -91,6 +112,20 @@ def of_invitee(row: Invitee) -> Sign:
         sign = WAITING if waiting else ANSWERS[answer]
         return sign.noted(", ".join(filter(None, (_side(row), _way(row)))))
     return ANSWERS[answer]
+
+
+def of_person(person: Person) -> Sign:
+    """How one person stands, invited or not."""
+    refused = RegistrationState.REFUSED
+    if person.invitee is not None and not (
+        person.registration is not None and person.registration.state == refused
+    ):
+        return of_invitee(person.invitee)
+    if person.registration is None:
+        return ANSWERS[Answer.WITHDRAWN]
+    if not person.active:
+        return PLACES[RegistrationState(person.registration.state)]
+    return of_registration(person.registration, person.position)
 
 
 def _side(row: Invitee) -> str:

@@ -45,4 +45,10 @@ SENTENCES: dict[str, LazyString] = {
     "registration_move_forbidden": _l(
         "This registration has changed in the meantime. Please load the page again."
     ),
+    "contact_deactivated": _l("This contact is deactivated: messages would reach somebody else."),
+    "not_invited": _l("This person is not invited to this talk and holds no place."),
+    "talk_not_published": _l("This talk is not published yet."),
+    "registration_not_waiting": _l("This person is no longer on the waiting list."),
+    "no_place_free": _l("No place is free on this side. Raise the number of places, or wait."),
+    "reason_missing": _l("Please say why, in a few words."),
 }
