@@ -151,7 +151,9 @@ def _reachable(contact: Contact, template: str) -> bool:
     return contact.erased_at is None and (contact.retired_at is None or template == "cancelled")
 
 
-_ENDS_WITH_TALK = frozenset({"invitation", "confirmation", "waiting", "moved", "speaker_link"})
+_ENDS_WITH_TALK = frozenset(
+    {"invitation", "confirmation", "waiting", "moved", "side_dropped", "details", "speaker_link"}
+)
 
 
 def _cause_holds(mail: Mail, talk: Talk) -> bool:
@@ -163,13 +165,19 @@ def _cause_holds(mail: Mail, talk: Talk) -> bool:
         invitation = invitations.invitation_of(talk, contact=mail.contact)
         standing = invitation is not None and invitation.answer != Answer.WITHDRAWN
         return standing and mail.contact.unsubscribed_at is None
-    if mail.template == "waiting":
-        place = registrations.active_registration(talk, contact=mail.contact)
-        return place is not None and place.state == RegistrationState.WAITING
+    if mail.template in ("waiting", "details", "side_dropped"):
+        return _place_agrees(mail.template, talk, mail.contact)
     if mail.template == "materials":
         told = set(mail.params.get("materials", ()))
         return any(row.id in told for row in materials.visible_to(talk, mail.contact))
     return mail.calendar_method is None or _calendar_agrees(mail, talk, mail.contact)
+
+
+def _place_agrees(template: str, talk: Talk, contact: Contact) -> bool:
+    place = registrations.active_registration(talk, contact=contact)
+    if template == "side_dropped":
+        return place is None  # who came back in the meantime has a newer message
+    return place is not None and (template != "waiting" or place.state == RegistrationState.WAITING)
 
 
 def _calendar_agrees(mail: Mail, talk: Talk, contact: Contact) -> bool:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sqlalchemy import and_, bindparam, select
 
-from webinar.domain import registrations, times
+from webinar.domain import limits, registrations, times
 from webinar.extensions import db
 from webinar.models import (
     ACTIVE,
@@ -53,6 +53,9 @@ class Standing:
     may_decline: bool
     position: int | None = None
     free: Mapping[Mode, int | None] = field(default_factory=dict)
+    kept_out: int = 0
+    """How many places the person's organisation holds, where it may hold no more and the person
+    has none."""
 
     @property
     def mode(self) -> str | None:
@@ -66,8 +69,9 @@ class Standing:
 
     @property
     def full(self) -> bool:
-        """Whether no side has a place left."""
-        return bool(self.free) and all(count == 0 for count in self.free.values())
+        """Whether no side has a place left for this person."""
+        none_left = all(count == 0 for count in self.free.values())
+        return bool(self.free) and (self.kept_out > 0 or none_left)
 
 
 _STANDING = (
@@ -103,6 +107,9 @@ def standing(talk: Talk, *, contact: Contact) -> Standing:
         may_decline=answerable,
         position=registrations.position(registration) if registration is not None else None,
         free=_free(talk) if may_accept else {},
+        kept_out=limits.kept_out(talk, contact=contact)
+        if may_accept and stand is not Stand.CONFIRMED
+        else 0,
     )
 
 

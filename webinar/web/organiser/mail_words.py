@@ -25,6 +25,8 @@ TEMPLATES: dict[str, LazyString] = {
     "declined": _l("Confirmation of a refusal"),
     "moved": _l("Change of time or place"),
     "cancelled": _l("Cancellation of the talk"),
+    "side_dropped": _l("End of a registration"),
+    "details": _l("Answers to questions"),
     "materials": _l("Materials"),
     "message": _l("Message"),
     "speaker_link": _l("Link for the speaker"),

@@ -11,9 +11,10 @@ from flask_babel import gettext as _
 from sqlalchemy import Select
 
 from webinar.adapters.spreadsheet import Value, write_csv
-from webinar.domain import overview, places, registrations, talks
+from webinar.domain import overview, places, questions, registrations, talks
 from webinar.extensions import db
 from webinar.models import Contact, Mode, Registration, RegistrationState, Talk
+from webinar.web.forms.questions import answer_words
 from webinar.web.numbers import searched
 from webinar.web.organiser import invitation_lists, signs
 from webinar.web.organiser.invitations import csv_file
@@ -73,6 +74,8 @@ class Row:
     sign: Sign
     side: str
     registration: Registration
+    answers: Sequence[tuple[str, str]] = ()
+    """The organiser's own questions, in order, with what was answered."""
 
 
 @blueprint.get("")
@@ -99,7 +102,7 @@ def export(talk_id: int) -> ResponseReturnValue:
     """The list as it is narrowed, for a spreadsheet."""
     talk = talks.find(talk_id)
     found = db.session.scalars(_found(talk, Chosen.of_request())).unique().all()
-    content = write_csv(_headers(), [_cells(row) for row in _rows(talk, found)])
+    content = write_csv(_headers(talk), [_cells(row) for row in _rows(talk, found)])
     return csv_file(content, name=f"anmeldungen-{talk.slug}.csv")
 
 
@@ -123,6 +126,8 @@ def _sides(talk: Talk) -> list[Side]:
 
 def _rows(talk: Talk, found: Sequence[Registration]) -> list[Row]:
     queue = places.positions(talk)
+    asked = questions.asked(talk)
+    answers = questions.answers_by(row.id for row in found) if asked else {}
     return [
         Row(
             contact=row.contact,
@@ -130,18 +135,23 @@ def _rows(talk: Talk, found: Sequence[Registration]) -> list[Row]:
             sign=signs.of_registration(row, queue.get(row.id)),
             side=str(signs.SIDES[Mode(row.mode)]),
             registration=row,
+            answers=[
+                (one.text, answer_words(one, answers.get(row.id, {}).get(one.id, "")))
+                for one in asked
+            ],
         )
         for row in found
     ]
 
 
-def _headers() -> list[str]:
+def _headers(talk: Talk) -> list[str]:
     return [
         *invitation_lists.person_headers(),
         _("Takes part"),
         _("State"),
         _("Details"),
         _("Registered on"),
+        *(question.text for question in questions.asked(talk)),
     ]
 
 
@@ -152,4 +162,5 @@ def _cells(row: Row) -> list[Value]:
         str(row.sign.word),
         row.sign.note,
         invitation_lists.day_cell(row.registration.created_at),
+        *(answer for _question, answer in row.answers),
     ]
