@@ -44,13 +44,13 @@ class MoveForm(DeskForm):
 
     def offer(self, moved: Moved, *, everybody: int, there: int) -> None:
         """Fill in whom the move reaches, with their numbers; everybody, unless chosen otherwise."""
-        side = _("Only the %(count)d who come to the hall", count=there)
+        side = _("Only who comes to the hall (%(count)d)", count=there)
         if moved.side is Mode.ONLINE:
-            side = _("Only the %(count)d who take part online", count=there)
+            side = _("Only who takes part online (%(count)d)", count=there)
         self.whom.choices = [
             (
                 Whom.HOLDERS.value,
-                _("All %(count)d who hold a place or have the entry", count=everybody),
+                _("Everybody with a place or a calendar entry (%(count)d)", count=everybody),
             ),
             *([(Whom.SIDE.value, side)] if moved.side is not None else []),
             (Whom.NOBODY.value, _("Nobody")),

@@ -19,7 +19,7 @@ SENTENCES: dict[str, LazyString] = {
     "limit_of_none": _l("Please enter at least 1, or leave the field empty."),
     "question_too_long": _l("Please enter at most %(length)d characters."),
     "question_answered": _l(
-        "%(count)d people have answered this question. Export the registrations if you still need "
+        "Answers to this question: %(count)d. Export the registrations if you still need "
         "the answers, then tick that they are deleted."
     ),
     "choices_missing": _l("Please enter at least two lines, one for each choice."),
