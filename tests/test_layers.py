@@ -27,6 +27,7 @@ ORDER = (
     {"reminders", "reminder_plans"},
     {"deputies", "acceptances"},
     {"office_acts", "waiting_list"},
+    {"side_changes", "questions"},
     {"participation"},
     {"askings"},
     {"notices"},

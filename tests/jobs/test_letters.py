@@ -25,7 +25,7 @@ from tests.jobs.scene import MOMENT, TITLE, Scene, mail, mailing, registration, 
 from webinar.adapters.mime import Letter, message_bytes
 from webinar.clock import frozen
 from webinar.config import Settings
-from webinar.domain import calendar_entries
+from webinar.domain import calendar_entries, talk_changes
 from webinar.extensions import db
 from webinar.jobs.letters import letter_of, preview
 from webinar.models import (
@@ -70,20 +70,58 @@ def confirmation(**params: object) -> Make:
     return make
 
 
-def waiting(mode: Mode) -> Make:
-    return lambda evening: mail(
-        evening,
-        "waiting",
-        params={"reason": "accepted", "mode": mode, "wanted_mode": None, "position": 2},
-    )
+def waiting(mode: Mode, **params: object) -> Make:
+    given = {"reason": "accepted", "mode": mode, "wanted_mode": None, "position": 2}
+    return lambda evening: mail(evening, "waiting", params={**given, **params})
+
+
+def limited(evening: Scene) -> Mail:
+    """Waiting although the hall has places: the municipality has all that it may have."""
+    evening.contact.organisation = factories.organisation("Gemeinde Kürnach")
+    return waiting(Mode.HALL, kept_out=2)(evening)
+
+
+def opening(evening: Scene) -> Mail:
+    evening.talk.registration_opens_at = factories.at("2026-12-14T07:00")
+    return invitation(evening)
 
 
 def moved(evening: Scene) -> Mail:
+    """Later, and in another hall, with a sentence of the organiser."""
     registration(evening, mode=Mode.ONLINE)
+    before = talk_changes.facts(evening.talk)
     evening.talk.starts_at = factories.at("2027-01-14T17:30")
     evening.talk.ends_at = factories.at("2027-01-14T19:00")
+    evening.talk.venue = "Kreistagssaal"
+    evening.talk.format = Format.HYBRID
+    return _moved(evening, before=before, note="Der Saal <unten> ist größer.\nBis bald.")
+
+
+def moved_unknown(evening: Scene) -> Mail:
+    """Written before mails kept what the talk said until then."""
+    registration(evening, mode=Mode.ONLINE)
+    return _moved(evening)
+
+
+def _moved(evening: Scene, **params: object) -> Mail:
     sequence = calendar_entries.request(evening.talk, contact=evening.contact)
-    return mail(evening, "moved", calendar_method="REQUEST", calendar_sequence=sequence)
+    return mail(
+        evening, "moved", calendar_method="REQUEST", calendar_sequence=sequence, params=params
+    )
+
+
+def details(evening: Scene) -> Mail:
+    answers = [
+        ["Haben Sie <Fragen> vorab?", "text", "Ja: <b>Fristen</b>?"],
+        ["Bleiben Sie zum Essen?", "yes_no", "yes"],
+        ["Anreise", "choice", ""],
+    ]
+    return mail(evening, "details", params={"answers": answers})
+
+
+def side_dropped(evening: Scene) -> Mail:
+    evening.talk.format = Format.ONLINE
+    return ended("side_dropped")(evening)
 
 
 def ended(template: str) -> Make:
@@ -261,6 +299,13 @@ LETTERS: dict[str, Make] = {
     "confirmation-both": confirmation(reason="side", wanted_mode="hall", position=2),
     "waiting-hall": waiting(Mode.HALL),
     "waiting-online": waiting(Mode.ONLINE),
+    "waiting-limited": limited,
+    "waiting-format": waiting(Mode.ONLINE, reason="format", kept_out=0),
+    "confirmation-format": confirmation(mode="online", reason="format"),
+    "invitation-opening": opening,
+    "moved-unknown": moved_unknown,
+    "details": details,
+    "side_dropped": side_dropped,
     "declined": ended("declined"),
     "moved": moved,
     "cancelled": ended("cancelled"),

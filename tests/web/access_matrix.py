@@ -26,6 +26,7 @@ MATRIX: dict[str, str] = {
     "guest_answer.show": "answer",
     "guest_answer.accept": "answer",
     "guest_answer.decline": "answer",
+    "guest_answer.details": "answer",
     "guest_answer.door": "answer",
     "guest_answer.enter": "answer",
     "guest_answer.archive": "answer",

@@ -168,6 +168,8 @@ _ENDS_WITH_TALK = frozenset(
         "confirmation",
         "waiting",
         "moved",
+        "side_dropped",
+        "details",
         "speaker_link",
         "personal_link",
         "withdrawn",
@@ -185,9 +187,8 @@ def _cause_holds(mail: Mail, talk: Talk) -> bool:
         return True
     if mail.template in ("invitation", "reinvitation"):
         return _still_asked(mail, talk, mail.contact)
-    if mail.template == "waiting":
-        place = registrations.active_registration(talk, contact=mail.contact)
-        return place is not None and place.state == RegistrationState.WAITING
+    if mail.template in ("waiting", "details", "side_dropped"):
+        return _place_agrees(mail.template, talk, mail.contact)
     if mail.template == "materials":
         told = set(mail.params.get("materials", ()))
         return any(row.id in told for row in materials.visible_to(talk, mail.contact))
@@ -231,6 +232,13 @@ def _office_meant_it(mail: Mail, talk: Talk, contact: Contact) -> bool:
         link = links.find_contact_link(contact, purpose=Purpose.ANSWER, talk=talk)
         return link is not None and link.version == mail.params.get("version")
     return True
+
+
+def _place_agrees(template: str, talk: Talk, contact: Contact) -> bool:
+    place = registrations.active_registration(talk, contact=contact)
+    if template == "side_dropped":
+        return place is None  # who came back in the meantime has a newer message
+    return place is not None and (template != "waiting" or place.state == RegistrationState.WAITING)
 
 
 def _calendar_agrees(mail: Mail, talk: Talk, contact: Contact) -> bool:

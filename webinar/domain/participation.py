@@ -11,6 +11,8 @@ whether the person is told (`notify`).
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -185,10 +187,23 @@ def promote(talk: Talk) -> list[Registration]:
     return promoted
 
 
-def tell_moved(talk: Talk, *, revision: int) -> int:
-    """Tell everyone who holds the old time or place (rule 7); returns how many were told."""
+def tell_moved(
+    talk: Talk,
+    *,
+    revision: int,
+    side: Mode | None = None,
+    but: Collection[int] = (),
+    before: Mapping[str, str] | None = None,
+    note: str = "",
+) -> int:
+    """Tell everyone who holds the old time or place (rule 7); returns how many were told.
+
+    With `side` only those who come to it, or wait for it; never the contacts `but`, who were told
+    more. `before` is what the talk said until now (`talk_changes.facts`), `note` a sentence of the
+    organiser.
+    """
     registrations.lock(talk)
-    told = notices.holders(talk)
+    told = [contact for contact in notices.holders(talk, side=side) if contact.id not in but]
     for contact in told:
         mail.to_contact(
             "moved",
@@ -197,13 +212,14 @@ def tell_moved(talk: Talk, *, revision: int) -> int:
             talk=talk,
             calendar=notices.request_if_confirmed(talk, contact),
             not_after=times.end(talk),
+            params={"before": dict(before or {}), "note": note.strip()},
         )
     return len(told)
 
 
-def holder_count(talk: Talk) -> int:
-    """How many people a move or a cancellation would reach now."""
-    return len(notices.holders(talk))
+def holder_count(talk: Talk, *, side: Mode | None = None) -> int:
+    """How many people a move or a cancellation would reach now; with `side` only there."""
+    return len(notices.holders(talk, side=side))
 
 
 def tell_cancelled(talk: Talk) -> int:

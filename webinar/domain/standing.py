@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sqlalchemy import and_, bindparam, or_, select
 
-from webinar.domain import registrations, times
+from webinar.domain import limits, registrations, times
 from webinar.extensions import db
 from webinar.models import (
     ACTIVE,
@@ -63,6 +63,9 @@ class Standing:
     sent_by: Contact | None = None
     acceptance: SeriesAcceptance | None = None
     may_delegate: bool = False
+    kept_out: int = 0
+    """How many places the person's organisation holds, where it may hold no more and the person
+    has none."""
 
     @property
     def mode(self) -> str | None:
@@ -76,8 +79,9 @@ class Standing:
 
     @property
     def full(self) -> bool:
-        """Whether no side has a place left."""
-        return bool(self.free) and all(count == 0 for count in self.free.values())
+        """Whether no side has a place left for this person."""
+        none_left = all(count == 0 for count in self.free.values())
+        return bool(self.free) and (self.kept_out > 0 or none_left)
 
 
 _STANDING = (
@@ -137,6 +141,9 @@ def standing(talk: Talk, *, contact: Contact) -> Standing:
         sent_by=asking.invitation.contact if asking is not None and not sends else None,
         acceptance=acceptance,
         may_delegate=may_accept and asking is None,
+        kept_out=limits.kept_out(talk, contact=contact)
+        if may_accept and stand is not Stand.CONFIRMED
+        else 0,
     )
 
 

@@ -37,7 +37,7 @@ from webinar.models import (
     Speaker,
     Talk,
 )
-from webinar.rendering import dates, mails, markdown, placeholders, wording
+from webinar.rendering import dates, mails, markdown, moves, placeholders, wording
 from webinar.rendering.mails import Message
 
 SAMPLE = "beispiel"
@@ -55,6 +55,8 @@ LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "reminder_unanswered": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
     "reminder_coming": (Purpose.ANSWER, Purpose.ENTER),
     "personal_link": (Purpose.ANSWER,),
+    "side_dropped": (Purpose.ANSWER,),
+    "details": (Purpose.ANSWER,),
     "materials": (Purpose.ARCHIVE,),
     "unsubscribed": (Purpose.UNSUBSCRIBE,),
     "resubscribed": (Purpose.UNSUBSCRIBE,),
@@ -159,6 +161,26 @@ def sample(mail: Mail, settings: Settings) -> Message:
     )
 
 
+def preview_notice(
+    template: str,
+    *,
+    talk: Talk,
+    contact: Contact,
+    params: Mapping[str, object],
+    settings: Settings,
+) -> Message:
+    """A mail about the talk as the contact would read it, with sample links; writes nothing."""
+    return _message(
+        template,
+        contact_reader(contact),
+        settings,
+        talk=talk,
+        mailing=None,
+        params=params,
+        addresses=_samples(settings),
+    )
+
+
 def _message(
     template: str,
     reader: Reader,
@@ -175,9 +197,8 @@ def _message(
         "brand": talk.series.name if talk is not None else settings.brand,
         "signature": _signature(talk, settings),
         "legal": _legal(settings, reader.language),
+        "organisation": reader.addressee.organisation,
         "addresses": addresses,
-        **params,
-        **references.resolved(params, language=reader.language),
     }
     if talk is not None:
         early = "speaker" in addresses
@@ -188,7 +209,19 @@ def _message(
             values |= _organiser_words(talk, reader, settings, template=template, mailing=mailing)
         if template == "materials":
             values["titles"] = _titles(talk, params)
-    return mails.render(template, language=reader.language, values=values)
+        if template == "moved":
+            values["changes"] = moves.said(_before(params), talk, language=reader.language)
+    return mails.render(
+        template,
+        language=reader.language,
+        values={**values, **params, **references.resolved(params, language=reader.language)},
+    )
+
+
+def _before(params: Mapping[str, object]) -> dict[str, str]:
+    """What the talk said before; mails that were written before this was kept know nothing."""
+    found = params.get("before")
+    return found if isinstance(found, dict) else {}
 
 
 def _signature(talk: Talk | None, settings: Settings) -> list[str]:
@@ -215,6 +248,11 @@ def _talk_values(
         "talk": mails.facts(talk, language=language),
         "place": mails.place(talk, language=language, mode=mode),
         "opens": dates.time(opens, talk.zone, language=language),
+        "registration_opens": dates.moment_text(
+            talk.registration_opens_at, talk.zone, language=language
+        )
+        if talk.registration_opens_at is not None and times.registration_ahead(talk)
+        else "",
         "deadline": dates.moment_text(closes, talk.zone, language=language) if early else "",
         "cancel_reason": talk.cancel_reason.strip(),
     }

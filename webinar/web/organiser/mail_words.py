@@ -32,6 +32,8 @@ TEMPLATES: dict[str, LazyString] = {
     "withdrawn": _l("Invitation taken back"),
     "refused": _l("No place"),
     "personal_link": _l("Personal link"),
+    "side_dropped": _l("End of a registration"),
+    "details": _l("Answers to questions"),
     "materials": _l("Materials"),
     "message": _l("Message"),
     "speaker_link": _l("Link for the speaker"),

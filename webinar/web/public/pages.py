@@ -84,6 +84,7 @@ def talk(slug: str) -> ResponseReturnValue:
         withheld=len(materials.released(found)) > len(free_for_all),
         closes=times.registration_end(found),
         open=times.registration_open(found),
+        opens=found.registration_opens_at if times.registration_ahead(found) else None,
         event=schema.event(
             found,
             address=_address(found),

@@ -40,6 +40,9 @@ SENTENCES: dict[str, LazyString] = {
     ),
     "registration_closed": _l("Registration is closed."),
     "registration_not_open": _l("Registration is not open yet."),
+    "answer_missing": _l("Please answer this question."),
+    "answer_too_long": _l("Please enter at most %(length)d characters."),
+    "answer_not_offered": _l("Please choose one of the answers."),
     "mode_not_offered": _l("Please choose how you will take part."),
     "answer_move_forbidden": _l("This answer is no longer possible. Please load the page again."),
     "registration_move_forbidden": _l(
