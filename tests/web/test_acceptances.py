@@ -93,8 +93,9 @@ def test_desk_shows_how_many_accepted_and_who_comes_by_the_series(desk: FlaskCli
     db.session.commit()
     page = desk.get("/desk/reihen").text
     assert 'data-label="Zusagen zur Reihe">1<' in page
-    assert "1 Person hat der ganzen Reihe" in desk.get(
-        f"/desk/reihen/{talk.series_id}/bearbeiten"
-    ).text
+    assert (
+        "1 Person hat der ganzen Reihe"
+        in desk.get(f"/desk/reihen/{talk.series_id}/bearbeiten").text
+    )
     page = desk.get(f"/desk/veranstaltungen/{talk.id}/einladungen").text
     assert "online, durch Zusage zur Reihe" in page
