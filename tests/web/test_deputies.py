@@ -98,7 +98,7 @@ def test_review_shows_the_real_mail_and_writes_nothing(client: FlaskClient) -> N
 
 def test_named_deputy_comes_and_both_pages_say_so(client: FlaskClient) -> None:
     talk = factories.talk()
-    row, path = inviter(talk)
+    _row, path = inviter(talk)
     answer = client.post(f"{path}/vertretung/benennen", data=PERSON)
     assert (answer.status_code, answer.headers["Location"]) == (303, path)
     assert "Set-Cookie" not in answer.headers
@@ -127,7 +127,7 @@ def test_taking_back_returns_the_place_and_a_second_click_changes_nothing(
     client: FlaskClient,
 ) -> None:
     talk = factories.talk()
-    row, path = inviter(talk)
+    _row, path = inviter(talk)
     named(client, path)
     own = address(deputy(), Purpose.ANSWER, talk)
     for _ in range(2):
@@ -139,7 +139,7 @@ def test_taking_back_returns_the_place_and_a_second_click_changes_nothing(
 
 def test_declining_deputy_gives_the_answer_back(client: FlaskClient) -> None:
     talk = factories.talk()
-    row, path = inviter(talk)
+    _row, path = inviter(talk)
     named(client, path)
     client.post(address(deputy(), Purpose.ANSWER, talk) + "/absage")
     page = client.get(path).text
@@ -148,7 +148,7 @@ def test_declining_deputy_gives_the_answer_back(client: FlaskClient) -> None:
 
 
 def test_who_declined_is_asked_whether_to_name_a_deputy(client: FlaskClient) -> None:
-    row, path = inviter(factories.talk(), accepted=False)
+    _row, path = inviter(factories.talk(), accepted=False)
     client.post(f"{path}/absage")
     page = client.get(path).text
     assert "Möchten Sie eine Vertretung benennen?" in page
