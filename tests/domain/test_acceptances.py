@@ -279,6 +279,11 @@ def test_outlook_says_what_accepting_would_do(series: Series) -> None:
         [declined],
         [closed],
     )
+    held.places_online, joins.places_online = 1, 0
+    db.session.commit()
+    accept(series, contact)
+    found = acceptances.outlook(series, contact=contact)
+    assert (found.joins, found.held, found.waiting) == ([], [held], [joins])
 
 
 def test_merged_person_accepted_the_series_once(series: Series) -> None:

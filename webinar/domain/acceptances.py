@@ -30,6 +30,7 @@ from webinar.models import (
     Contact,
     Mode,
     Registration,
+    RegistrationState,
     Series,
     SeriesAcceptance,
     Source,
@@ -47,7 +48,7 @@ class Outlook:
 
     joins: list[Talk] = field(default_factory=list)
     held: list[Talk] = field(default_factory=list)
-    """A place or waiting place is there already."""
+    waiting: list[Talk] = field(default_factory=list)
     settled: list[Talk] = field(default_factory=list)
     closed: list[Talk] = field(default_factory=list)
 
@@ -60,11 +61,13 @@ def acceptance_of(series: Series, *, contact: Contact) -> SeriesAcceptance | Non
 def outlook(series: Series, *, contact: Contact) -> Outlook:
     """What accepting the series now would do to each coming evening; reads only."""
     talks = _coming(series)
-    held = {row.talk_id for row in _places(series, contact)}
+    held = {row.talk_id: row.state for row in _places(series, contact)}
     answers = invitations.answers_of(contact, [talk.id for talk in talks])
     found = Outlook()
     for talk in sorted(talks, key=lambda talk: talk.starts_at):
-        if talk.id in held:
+        if held.get(talk.id) == RegistrationState.WAITING:
+            found.waiting.append(talk)
+        elif talk.id in held:
             found.held.append(talk)
         elif answers.get(talk.id) in SETTLED:
             found.settled.append(talk)

@@ -32,12 +32,13 @@ def resolved(params: Mapping[str, object], *, language: str) -> dict[str, object
 
 
 def person(contact: Contact) -> dict[str, str]:
-    """ "Hannah Seubert", and "Hannah Seubert, Erste Bürgermeisterin, Gemeinde Kürnach"."""
+    """ "Hannah Seubert", and "Hannah Seubert (Erste Bürgermeisterin, Gemeinde Kürnach)"."""
     name = salutations.full_name(
         title=contact.title, first_name=contact.first_name, last_name=contact.last_name
     )
     organisation = contact.organisation.name if contact.organisation is not None else ""
-    return {"name": name, "who": ", ".join(filter(None, (name, contact.office, organisation)))}
+    office = ", ".join(filter(None, (contact.office, organisation)))
+    return {"name": name, "who": f"{name} ({office})" if office else name}
 
 
 def evenings(ids: list[int], *, language: str) -> list[str]:
