@@ -11,14 +11,23 @@ from wtforms.validators import DataRequired, Length
 
 from webinar.domain.waiting_list import REASON_LENGTH
 from webinar.models import Mode
+from webinar.text import clean
 from webinar.web.forms.base import DeskForm
 from webinar.web.forms.base import lazy_gettext as _l
 from webinar.web.forms.contacts import LONG, ContactFields
 from webinar.web.forms.guest import side_label
-from webinar.web.numbers import LARGEST
 
 DECLINED = "declined"
 CHOOSE = _l("Please choose an answer.")
+FROM_ONE = _l("Please enter a place, from 1.")
+
+
+class PositionField(IntegerField):
+    """A place in a queue, from 1; one beyond its end means the end."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = clean(valuelist[0]) if valuelist else ""
+        self.data = int(typed[:9]) if typed.isascii() and typed.isdecimal() else None
 
 
 class NotifyForm(DeskForm):
@@ -107,13 +116,7 @@ class ReasonForm(NotifyForm):
 class MoveForm(ReasonForm):
     """The new place in the queue."""
 
-    position = IntegerField(_l("New place"))
-
-    def validate_position(self, field: IntegerField) -> None:
-        if field.data is None or not 1 <= field.data <= LARGEST:
-            # What was no number has its own error of the field already.
-            field.errors = [_("Please enter a place, from 1.")]
-            raise ValueError(field.errors[0])
+    position = PositionField(_l("New place"), [DataRequired(message=FROM_ONE)])
 
 
 class PromoteForm(ReasonForm):
