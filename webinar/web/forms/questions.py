@@ -141,7 +141,7 @@ def _answer_field(question: Question) -> Any:
         if question.kind == QuestionKind.YES_NO
         else [(choice, choice) for choice in question.choices]
     )
-    none = [] if question.required else [("", _("no answer"))]
+    none = [] if question.required else [("", _("not answered"))]
     return RadioField(question.text, required, choices=[*offered, *none], validate_choice=False)
 
 
