@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Setup
-from tests.browser.test_evening import answer_box, calendar, guest, letter, link
+from tests.browser.test_evening import answer_box, calendar, guest, letter, link, words
 
 pytestmark = pytest.mark.browser
 
@@ -22,8 +22,8 @@ def invited(page: Page, setup: Setup) -> tuple[str, str]:
     for entry in setup.mails():
         if "Einladung" not in entry["subject"]:
             continue
-        content = letter(setup.mail(entry["to"], entry["subject"]))
-        address = re.search(rf"{re.escape(setup.web)}/e/[\w.-]+", str(content.get_body(("plain",))))
+        text = words(letter(setup.mail(entry["to"], entry["subject"])))
+        address = re.search(rf"{re.escape(setup.web)}/e/[\w.-]+", text)
         if address is None:
             continue
         page.goto(address[0])
