@@ -204,7 +204,6 @@ def test_preview_for_nobody_is_addressed_to_who_looks(desk: FlaskClient, whom: R
     reminder = step(talk, whom, days=1)
     page = desk.get(path(talk, f"/{reminder.id}/vorschau")).text
     assert "Noch würde niemand diese Nachricht erhalten." in page
-    )
 
 
 def test_viewer_looks_and_changes_nothing(app: Flask) -> None:
