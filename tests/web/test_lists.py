@@ -54,11 +54,11 @@ def test_headings_sort_say_so_and_turn_round(app: Flask, desk: FlaskClient, page
     shown = text_of(desk, home(talk, page + "?sort=name-down&q=hannah"))
     assert shown.index("Brandl, ") < shown.index("Adam, ")
     assert 'aria-sort="descending"' in shown
-    links = [
-        link.replace("&amp;", "&") for link in re.findall(r'class="sort" href="([^"]+)"', shown)
-    ]
-    assert [("sort=name" in links[0], "q=hannah" in links[0])] == [(True, True)]
-    turned = text_of(desk, links[0])
+    link = re.search(r'class="sort" href="([^"]+)"', shown)
+    assert link is not None
+    assert "sort=name" in link[1]
+    assert "q=hannah" in link[1]
+    turned = text_of(desk, link[1].replace("&amp;", "&"))
     assert turned.index("Adam, ") < turned.index("Brandl, ")
     assert 'aria-sort="ascending"' in turned
 
@@ -90,9 +90,8 @@ def test_municipality_that_nobody_comes_from_is_found_by_the_filter(
 ) -> None:
     talk = factories.talk()
     kind = OrganisationKind.MUNICIPALITY
-    kist, rimpar = (
-        factories.organisation(n, kind=kind, in_county=True) for n in ("Kist", "Rimpar")
-    )
+    kist = factories.organisation("Kist", kind=kind, in_county=True)
+    rimpar = factories.organisation("Rimpar", kind=kind, in_county=True)
     contact = accept(talk, "Seubert")
     contact.organisation = kist
     factories.invitation(talk, factories.contact(organisation=rimpar), answer=Answer.DECLINED)
@@ -107,7 +106,7 @@ def test_municipality_that_nobody_comes_from_is_found_by_the_filter(
 
 
 @pytest.mark.parametrize(
-    ("page", "number"), [("/einladungen/gemeinden", 6), ("/einladungen/verlauf", 5)]
+    ("page", "number"), [("/einladungen/gemeinden", 5), ("/einladungen/verlauf", 4)]
 )
 def test_views_need_the_same_queries_for_one_and_many(
     app: Flask, desk: FlaskClient, page: str, number: int
@@ -139,7 +138,9 @@ def test_days_show_bars_and_the_same_figures_as_a_table(app: Flask, desk: FlaskC
 
 def draft() -> Mailing:
     db.session.expire_all()
-    return db.session.scalars(select(Mailing).order_by(Mailing.id.desc())).first() or pytest.fail()
+    return db.session.scalars(select(Mailing).order_by(Mailing.id.desc())).first() or pytest.fail(
+        "none"
+    )
 
 
 def test_second_invitation_goes_to_those_without_an_answer_alone(
