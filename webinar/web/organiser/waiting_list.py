@@ -12,7 +12,6 @@ from webinar.errors import NotThere
 from webinar.models import Registration
 from webinar.web.forms.people import MoveForm, PromoteForm, RefuseForm
 from webinar.web.guards import account
-from webinar.web.organiser import signs
 from webinar.web.organiser.people import act, back, person_of
 
 blueprint = Blueprint("waiting_list", __name__)
@@ -63,7 +62,6 @@ def promote(talk_id: int, contact_id: int) -> ResponseReturnValue:
         ),
         _("The place is confirmed."),
         side=side,
-        side_word=signs.SIDES[side],
         free=registrations.free(person.talk, side),
         taken=registrations.taken(person.talk, side),
         limit=registrations.limit(person.talk, side),
