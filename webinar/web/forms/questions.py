@@ -113,7 +113,8 @@ def add_questions(
     fields = []
     for question in asked:
         name = field_name(question)
-        form[name] = _answer_field(question)
+        # Of a form that exists `Form` refuses new fields, to keep them apart from its class's.
+        BaseForm.__setitem__(form, name, _answer_field(question))
         form[name].process(formdata, (answers or {}).get(question.id, ""))
         fields.append(form[name])
     return fields
