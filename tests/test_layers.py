@@ -24,6 +24,9 @@ FLASK_FREE = ("models", "domain", "adapters", "rendering")
 # Inside the domain calls go one way: a module may use those to its right, never to its left.
 ORDER = (
     {"overview", "series", "talks", "mailings"},
+    {"standing", "personal"},
+    {"lapsed_signups"},
+    {"signups"},
     {"participation"},
     {"notices"},
     {"registrations", "invitations"},

@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from webinar.clock import now
-from webinar.domain import calendar_entries, invitations, materials, registrations
+from webinar.domain import calendar_entries, invitations, materials, registrations, signups
 from webinar.domain.mail import MOVES
 from webinar.errors import RuleError
 from webinar.extensions import db
@@ -151,14 +151,15 @@ def _reachable(contact: Contact, template: str) -> bool:
     return contact.erased_at is None and (contact.retired_at is None or template == "cancelled")
 
 
-_ENDS_WITH_TALK = frozenset({"invitation", "confirmation", "waiting", "moved", "speaker_link"})
+_ENDS_WITH_TALK = frozenset(
+    {"invitation", "confirmation", "waiting", "moved", "speaker_link", *signups.TEMPLATES}
+)
 
 
 def _cause_holds(mail: Mail, talk: Talk) -> bool:
-    if mail.speaker_id is not None:
-        return any(one.speaker_id == mail.speaker_id for one in talk.appearances)
     if mail.contact is None:
-        return True
+        speakers = [one.speaker_id for one in talk.appearances]
+        return mail.speaker_id is None or mail.speaker_id in speakers
     if mail.template == "invitation":
         invitation = invitations.invitation_of(talk, contact=mail.contact)
         standing = invitation is not None and invitation.answer != Answer.WITHDRAWN
@@ -166,6 +167,8 @@ def _cause_holds(mail: Mail, talk: Talk) -> bool:
     if mail.template == "waiting":
         place = registrations.active_registration(talk, contact=mail.contact)
         return place is not None and place.state == RegistrationState.WAITING
+    if mail.template in signups.TEMPLATES:
+        return signups.still_answers(mail.template, talk, contact=mail.contact)
     if mail.template == "materials":
         told = set(mail.params.get("materials", ()))
         return any(row.id in told for row in materials.visible_to(talk, mail.contact))

@@ -17,7 +17,6 @@ from webinar.domain import calendar_entries, links, mail, registrations, times
 from webinar.domain.mail import CalendarPart
 from webinar.extensions import db
 from webinar.models import (
-    ACTIVE,
     CalendarEntry,
     Contact,
     Purpose,
@@ -25,6 +24,8 @@ from webinar.models import (
     RegistrationState,
     Talk,
 )
+
+HELD = (RegistrationState.CONFIRMED, RegistrationState.WAITING)
 
 
 def place(talk: Talk, registration: Registration, *, reason: str, template: str = "") -> None:
@@ -82,7 +83,8 @@ def request_if_confirmed(talk: Talk, contact: Contact) -> CalendarPart | None:
 
 
 def holders(talk: Talk) -> list[Contact]:
-    """Everyone with a place, a waiting place or an entry in the calendar, each once."""
+    """Everyone with a place, a waiting place or an entry in the calendar, each once. Who has not
+    confirmed holds nothing."""
     entries = db.session.scalars(
         select(Contact)
         .join(CalendarEntry, CalendarEntry.contact_id == Contact.id)
@@ -90,7 +92,7 @@ def holders(talk: Talk) -> list[Contact]:
     )
     places = db.session.scalars(
         select(Registration)
-        .where(Registration.talk_id == talk.id, Registration.state.in_(ACTIVE))
+        .where(Registration.talk_id == talk.id, Registration.state.in_(HELD))
         .options(joinedload(Registration.contact))
     )
     found = {registration.contact_id: registration.contact for registration in places}

@@ -24,6 +24,7 @@ from webinar.models import (
     Invitation,
     Mode,
     Registration,
+    RegistrationState,
     Source,
     Talk,
     TalkState,
@@ -41,6 +42,10 @@ def accept(
     """
     talk = begin(invitation)
     registration = registrations.active_registration(talk, contact=invitation.contact)
+    if registration is not None and registration.state == RegistrationState.UNCONFIRMED:
+        # Asked for by the public form and never confirmed: the answer takes its place.
+        registrations.end(registration)
+        registration = None
     if registration is None:
         if by is None:
             times.check_registration(talk)
@@ -73,6 +78,13 @@ def decline(invitation: Invitation, *, by: Account | None = None, notify: bool =
     elif changed and notify:
         key = f"answer:{invitation.id}:{invitation.revision}"
         notices.end(talk, invitation.contact, key=key, template="declined")
+
+
+def confirm(registration: Registration, *, mode: Mode) -> None:
+    """Give the unconfirmed registration its place or waiting place; the talk is locked."""
+    talk = registration.talk
+    registrations.confirm(talk, registration, mode=mode)
+    notices.place(talk, registration, reason="registered")
 
 
 def change_side(registration: Registration, *, mode: Mode, notify: bool = True) -> None:

@@ -23,6 +23,8 @@ from webinar.models import (
     MailingKind,
     MailingState,
     MailState,
+    Registration,
+    RegistrationState,
     audience_members,
 )
 
@@ -101,13 +103,14 @@ def _excluded(mailing: Mailing) -> ColumnElement[bool]:
 
 
 def may_get(mailing: Mailing) -> ColumnElement[bool]:
-    """In office and, for what was not asked for, not unsubscribed and not yet invited."""
+    """In office and, for what was not asked for, not unsubscribed; for invitations also neither
+    invited nor registered by themselves yet."""
     active = and_(Contact.retired_at.is_(None), Contact.erased_at.is_(None))
     if mailing.kind == MailingKind.MATERIALS:
         return active
     wanted = and_(active, Contact.unsubscribed_at.is_(None))
     if mailing.kind == MailingKind.INVITATION:
-        return and_(wanted, not_(_invited(mailing.talk_id)))
+        return and_(wanted, not_(_invited(mailing.talk_id)), not_(_registered(mailing.talk_id)))
     return wanted
 
 
@@ -129,3 +132,12 @@ def _invited(talk_id: int) -> ColumnElement[bool]:
         Invitation.answer != Answer.WITHDRAWN,
     )
     return and_(standing, not_(stopped))
+
+
+def _registered(talk_id: int) -> ColumnElement[bool]:
+    """Whether the contact holds a place or a waiting place without having been invited."""
+    return exists().where(
+        Registration.contact_id == Contact.id,
+        Registration.talk_id == talk_id,
+        Registration.state.in_((RegistrationState.CONFIRMED, RegistrationState.WAITING)),
+    )

@@ -129,6 +129,22 @@ def register(
     return registration
 
 
+def confirm(talk: Talk, registration: Registration, *, mode: Mode) -> None:
+    """Give who had asked and now confirms a place on that side, or the last waiting place: the
+    place in the queue counts from now. The talk is locked."""
+    if mode not in modes(talk):
+        raise RuleError("mode_not_offered", field="mode")
+    if registration.state != S.UNCONFIRMED:
+        raise RuleError("registration_move_forbidden", before=registration.state, after=S.CONFIRMED)
+    registration.mode, registration.queued_at = mode, now()
+    registration.revision += 1
+    if free(talk, mode) != 0:
+        _confirm(registration)
+    else:
+        registration.state = S.WAITING
+    db.session.flush()
+
+
 def change_side(talk: Talk, registration: Registration, *, mode: Mode) -> None:
     """Move to the other side, or hold the place and queue for it. The talk is locked."""
     if mode not in modes(talk):

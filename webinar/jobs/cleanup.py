@@ -1,4 +1,5 @@
-"""What goes by itself: uploads that nobody confirmed, and jobs that were done long ago."""
+"""What goes by itself: what nobody confirmed (uploads, registrations), and jobs that were done long
+ago."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from webinar.clock import now
-from webinar.domain import contact_imports
+from webinar.domain import contact_imports, lapsed_signups
 from webinar.extensions import db
 from webinar.jobs.queue import Run
 from webinar.models import Job, JobState
@@ -16,7 +17,7 @@ DONE_JOBS_STAY = timedelta(days=30)
 
 
 def cleanup(run: Run) -> None:
-    """Drop stale imports and old finished jobs."""
+    """Drop stale imports, old finished jobs and lapsed registrations."""
     run.keep()
     contact_imports.drop_stale()
     db.session.execute(
@@ -24,4 +25,8 @@ def cleanup(run: Run) -> None:
         .where(Job.state == JobState.DONE, Job.finished_at < now() - DONE_JOBS_STAY)
         .execution_options(synchronize_session=False)
     )
+    db.session.commit()
+    while lapsed_signups.end_next():
+        db.session.commit()
+        run.keep()
     db.session.commit()

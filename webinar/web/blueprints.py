@@ -8,7 +8,7 @@ from webinar.domain.links import PATHS
 from webinar.extensions import csrf
 from webinar.models import Purpose
 from webinar.web import guards
-from webinar.web.guest import answer, archive, entry, speaker, unsubscribe
+from webinar.web.guest import answer, archive, entry, overview, speaker, unsubscribe
 from webinar.web.organiser import (
     audiences,
     contacts,
@@ -28,14 +28,16 @@ from webinar.web.organiser import (
     talks,
 )
 from webinar.web.public import pages
+from webinar.web.public import signups as public_signups
 
-PUBLIC = (pages.blueprint,)
+PUBLIC = (pages.blueprint, public_signups.blueprint)
 GUEST = (
     (answer.blueprint, Purpose.ANSWER),
     (entry.blueprint, Purpose.ENTER),
     (archive.blueprint, Purpose.ARCHIVE),
     (speaker.blueprint, Purpose.SPEAKER),
     (unsubscribe.blueprint, Purpose.UNSUBSCRIBE),
+    (overview.blueprint, Purpose.PREFERENCES),
 )
 ORGANISER = (
     (desk.blueprint, ""),
@@ -62,6 +64,8 @@ def register(app: Flask) -> None:
     for blueprint in PUBLIC:
         guards.guard(blueprint, guards.anybody)
         app.register_blueprint(blueprint)
+    # Its forms are anybody's and borrow no authority: webinar/web/public/signups.py says more.
+    csrf.exempt(public_signups.blueprint)
     for blueprint, purpose in GUEST:
         guards.guard(blueprint, guards.holder(purpose))
         guards.keep_token(blueprint, purpose)

@@ -21,10 +21,11 @@ from webinar.domain import (
     participation,
     registrations,
     rooms,
+    signups,
     times,
 )
 from webinar.domain.rooms import Entry
-from webinar.domain.standing import Stand, Standing, standing
+from webinar.domain.standing import SHUT, Stand, Standing, invited, standing
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import Mode, Purpose, Talk
@@ -37,14 +38,15 @@ from webinar.web.settings import settings
 
 blueprint = Blueprint("guest_answer", __name__)
 
-SHUT_OUT = (Stand.CANCELLED, Stand.WITHDRAWN, Stand.RETIRED)
-
 
 @blueprint.get("")
 def show() -> ResponseReturnValue:
     """The invitation, or how it was answered."""
     found = standing(pages.talk(), contact=pages.contact())
-    return _page(found, answer_form(registrations.modes(pages.talk()), free=found.free))
+    form = answer_form(registrations.modes(pages.talk()), free=found.free)
+    if found.stand is Stand.UNCONFIRMED:
+        form.mode.data = found.mode  # as it was chosen in the public form
+    return _page(found, form)
 
 
 @blueprint.post("/zusage")
@@ -121,18 +123,26 @@ def _answer(*, accepting: bool) -> ResponseReturnValue:
     invitation = invitations.invitation_of(talk, contact=pages.contact())
     side = answer_form(registrations.modes(talk), free={}).side
     try:
-        if invitation is None:
-            raise RuleError("invitation_withdrawn")
-        if not accepting:
-            participation.decline(invitation)
-        elif side is None:
+        if accepting and side is None:
             raise RuleError("mode_not_offered", field="mode")
-        else:
+        if invitation is None or not invited(invitation):
+            _answer_uninvited(talk, side if accepting else None)
+        elif accepting and side is not None:
             participation.accept(invitation, mode=side)
+        else:
+            participation.decline(invitation)
     except RuleError as error:
         return _refused(talk, error)
     db.session.commit()
     return redirect(url_for(".show"), 303)
+
+
+def _answer_uninvited(talk: Talk, side: Mode | None) -> None:
+    """Of who registered by the public form: come on that side, or not come."""
+    if side is None:
+        signups.leave(talk, contact=pages.contact())
+    else:
+        signups.confirm(talk, contact=pages.contact(), mode=side)
 
 
 def _refused(talk: Talk, error: RuleError) -> ResponseReturnValue:
@@ -178,6 +188,6 @@ def _door(found: Standing) -> Door:
 
 def _visible(found: Standing) -> int:
     """How many materials the person may open; none for whom the page is shut."""
-    if found.stand in SHUT_OUT:
+    if found.stand in SHUT:
         return 0
     return len(materials.visible_to(pages.talk(), pages.contact()))
