@@ -35,7 +35,7 @@ def choose_language(contact: Contact, *, language: str) -> None:
     """Write to the contact in that language from now on, and say so in it. Raises `RuleError` for
     one that we do not write."""
     if language not in LANGUAGES:
-        raise RuleError("language_unknown", field="language")
+        raise RuleError("language_not_offered", field="language")
     db.session.refresh(contact, ["language"], with_for_update=True)
     if contact.language == language:
         return
