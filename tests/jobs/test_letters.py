@@ -274,6 +274,10 @@ def of_series(template: str, **params: object) -> Make:
     return make
 
 
+def signup(template: str) -> Make:
+    return lambda evening: mail(evening, template)
+
+
 LETTERS: dict[str, Make] = {
     "confirmation-series": confirmation(reason="series"),
     "confirmation-series-hall": confirmation(reason="series", mode="hall"),
@@ -297,6 +301,7 @@ LETTERS: dict[str, Make] = {
     "confirmation-online": confirmation(),
     "confirmation-hall": confirmation(mode="hall", reason="promoted"),
     "confirmation-both": confirmation(reason="side", wanted_mode="hall", position=2),
+    "confirmation-registered": confirmation(reason="registered"),
     "waiting-hall": waiting(Mode.HALL),
     "waiting-online": waiting(Mode.ONLINE),
     "waiting-limited": limited,
@@ -321,6 +326,11 @@ LETTERS: dict[str, Make] = {
     "personal_link-renewed": renewed_link,
     "withdrawn": ended("withdrawn"),
     "refused": refused,
+    "signup_confirm": signup("signup_confirm"),
+    "signup_again": signup("signup_again"),
+    "signup_invited": signup("signup_invited"),
+    "personal_page": subscription("personal_page"),
+    "language_changed": subscription("language_changed"),
     "unsubscribed": subscription("unsubscribed"),
     "resubscribed": subscription("resubscribed"),
 }
@@ -476,6 +486,13 @@ def test_headers_name_sender_office_and_the_way_out(app: Flask) -> None:
     assert "/u/unsubscribe-Qm7x2K." in found["List-Unsubscribe"]
     assert found["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert found["Date"].datetime == MOMENT
+
+
+def test_nobody_is_addressed_by_a_name_that_a_stranger_typed(app: Flask) -> None:
+    made = letter(app, signup("signup_confirm"))
+    assert "Hannah" not in made.text + made.html + made.subject
+    assert "Seubert" not in made.text + made.html + made.subject
+    assert made.recipient_name == ""
 
 
 @pytest.mark.parametrize(("template", "offered"), [("unsubscribed", 0), ("resubscribed", 1)])

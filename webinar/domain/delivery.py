@@ -25,6 +25,7 @@ from webinar.domain import (
     materials,
     registrations,
     reminded,
+    signups,
 )
 from webinar.domain.mail import MOVES
 from webinar.errors import RuleError
@@ -176,19 +177,21 @@ _ENDS_WITH_TALK = frozenset(
         "refused",
         "deputy",
         "reopened",
+        *signups.TEMPLATES,
     }
 )
 
 
 def _cause_holds(mail: Mail, talk: Talk) -> bool:
-    if mail.speaker_id is not None:
-        return any(one.speaker_id == mail.speaker_id for one in talk.appearances)
     if mail.contact is None:
-        return True
+        speakers = [one.speaker_id for one in talk.appearances]
+        return mail.speaker_id is None or mail.speaker_id in speakers
     if mail.template in ("invitation", "reinvitation"):
         return _still_asked(mail, talk, mail.contact)
     if mail.template in ("waiting", "details", "side_dropped"):
         return _place_agrees(mail.template, talk, mail.contact)
+    if mail.template in signups.TEMPLATES:
+        return signups.still_answers(mail.template, talk, contact=mail.contact)
     if mail.template == "materials":
         told = set(mail.params.get("materials", ()))
         return any(row.id in told for row in materials.visible_to(talk, mail.contact))

@@ -17,7 +17,6 @@ from webinar.domain import calendar_entries, limits, links, mail, registrations,
 from webinar.domain.mail import CalendarPart
 from webinar.extensions import db
 from webinar.models import (
-    ACTIVE,
     CalendarEntry,
     Contact,
     Mode,
@@ -26,6 +25,8 @@ from webinar.models import (
     RegistrationState,
     Talk,
 )
+
+HELD = (RegistrationState.CONFIRMED, RegistrationState.WAITING)
 
 
 def place(
@@ -97,7 +98,7 @@ def request_if_confirmed(talk: Talk, contact: Contact) -> CalendarPart | None:
 
 def holders(talk: Talk, *, side: Mode | None = None) -> list[Contact]:
     """Everyone with a place, a waiting place or an entry in the calendar, each once; with `side`
-    only those whose place is there, or who wait for it."""
+    only those whose place is there, or who wait for it. Who has not confirmed holds nothing."""
     entries = db.session.scalars(
         select(Contact)
         .join(CalendarEntry, CalendarEntry.contact_id == Contact.id)
@@ -105,7 +106,7 @@ def holders(talk: Talk, *, side: Mode | None = None) -> list[Contact]:
     )
     places = db.session.scalars(
         select(Registration)
-        .where(Registration.talk_id == talk.id, Registration.state.in_(ACTIVE))
+        .where(Registration.talk_id == talk.id, Registration.state.in_(HELD))
         .options(joinedload(Registration.contact))
     )
     found = {

@@ -54,6 +54,10 @@ def accept(
     talk = begin(invitation)
     _come_back(invitation, notify=notify)
     registration = registrations.active_registration(talk, contact=invitation.contact)
+    if registration is not None and registration.state == RegistrationState.UNCONFIRMED:
+        # Asked for by the public form and never confirmed: the answer takes its place.
+        registrations.end(registration)
+        registration = None
     if registration is None:
         if by is None and source is not Source.SERIES:
             times.check_registration(talk)
@@ -92,6 +96,13 @@ def decline(invitation: Invitation, *, by: Account | None = None, notify: bool =
         notices.end(talk, invitation.contact, key=key, template="declined")
     if registration is not None or dissolved:
         promote(talk)
+
+
+def confirm(registration: Registration, *, mode: Mode) -> None:
+    """Give the unconfirmed registration its place or waiting place; the talk is locked."""
+    talk = registration.talk
+    registrations.confirm(talk, registration, mode=mode)
+    notices.place(talk, registration, reason="registered")
 
 
 def change_side(registration: Registration, *, mode: Mode, notify: bool = True) -> None:

@@ -92,15 +92,18 @@ def organisations_of(talk: Talk) -> Sequence[Organisation]:
     ).all()
 
 
-def positions(talk: Talk) -> dict[int, int]:
-    """The place in the queue, from 1, of each registration that waits; the order in which
-    `domain.registrations` gives free places."""
+def positions(*talks: Talk) -> dict[int, int]:
+    """The place in the queue, from 1, of each registration that waits for one of the talks, in the
+    order in which `domain.registrations` gives free places."""
     side = func.coalesce(Registration.wanted_mode, Registration.mode)
     place = func.row_number().over(
-        partition_by=side, order_by=(Registration.queued_at, Registration.id)
+        partition_by=(Registration.talk_id, side),
+        order_by=(Registration.queued_at, Registration.id),
     )
     rows = db.session.execute(
-        select(Registration.id, place).where(Registration.talk_id == talk.id, waits())
+        select(Registration.id, place).where(
+            Registration.talk_id.in_([talk.id for talk in talks]), waits()
+        )
     )
     return {row[0]: row[1] for row in rows}
 

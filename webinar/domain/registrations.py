@@ -117,7 +117,7 @@ def register(
     """Give the contact a place on that side, or the last waiting place. The talk is locked."""
     if mode not in modes(talk):
         raise RuleError("mode_not_offered", field="mode")
-    confirmed = free(talk, mode) != 0 and not limits.kept_out(talk, contact=contact)
+    confirmed = _open_to(contact, talk, mode)
     registration = Registration(
         talk_id=talk.id,
         contact_id=contact.id,
@@ -133,6 +133,28 @@ def register(
     db.session.add(registration)
     db.session.flush()
     return registration
+
+
+def confirm(talk: Talk, registration: Registration, *, mode: Mode) -> None:
+    """Give who had asked and now confirms a place on that side, or the last waiting place: the
+    place in the queue counts from now. The talk is locked."""
+    if mode not in modes(talk):
+        raise RuleError("mode_not_offered", field="mode")
+    if registration.state != S.UNCONFIRMED:
+        raise RuleError("registration_move_forbidden", before=registration.state, after=S.CONFIRMED)
+    registration.mode, registration.queued_at = mode, now()
+    registration.revision += 1
+    if _open_to(registration.contact, talk, mode):
+        _confirm(registration)
+    else:
+        registration.state = S.WAITING
+    db.session.flush()
+
+
+def _open_to(contact: Contact, talk: Talk, mode: Mode) -> bool:
+    """Whether a place on that side is free for this contact. Who waits for it then can only be
+    somebody whom the limit of their organisation keeps out: all others were promoted."""
+    return free(talk, mode) != 0 and not limits.kept_out(talk, contact=contact)
 
 
 def change_side(talk: Talk, registration: Registration, *, mode: Mode) -> None:

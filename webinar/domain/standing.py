@@ -1,4 +1,5 @@
-"""Where an invited person stands with a talk, for the pages behind the personal link.
+"""Where a person stands with a talk, invited or registered by the public form, for the pages behind
+the personal link.
 
 Reads only, and in few statements: this is the page that everybody opens. The acts are
 `domain.participation`'s, whose refusals the flags here foresee.
@@ -12,7 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy import and_, bindparam, or_, select
 
-from webinar.domain import limits, registrations, times
+from webinar.domain import limits, registrations, signups, times
 from webinar.extensions import db
 from webinar.models import (
     ACTIVE,
@@ -34,6 +35,10 @@ class Stand(StrEnum):
     """The talk."""
     WITHDRAWN = "withdrawn"
     RETIRED = "retired"
+    UNCONFIRMED = "unconfirmed"
+    """Asked for in the public form; the link was not used yet."""
+    LAPSED = "lapsed"
+    """Asked for and not confirmed in time."""
     CONFIRMED = "confirmed"
     WAITING = "waiting"
     DECLINED = "declined"
@@ -66,6 +71,11 @@ class Standing:
     kept_out: int = 0
     """How many places the person's organisation holds, where it may hold no more and the person
     has none."""
+
+    @property
+    def own(self) -> bool:
+        """Whether the person registered without an invitation that stands."""
+        return not invited(self.invitation)
 
     @property
     def mode(self) -> str | None:
@@ -122,10 +132,15 @@ _STANDING = (
 def standing(talk: Talk, *, contact: Contact) -> Standing:
     """How the contact's invitation and place stand now, and which answers would be taken."""
     invitation, registration, asking, acceptance = _rows(talk, contact)
-    stand = _stand(talk, contact, invitation, registration)
+    if not invited(invitation):
+        registration = signups.own(talk, contact=contact)
+    stand = stand_of(talk, contact, invitation, registration)
+    if registration is not None and registration.state not in ACTIVE:
+        registration = None
     started = times.started(talk)
-    answerable = not started and stand not in (Stand.CANCELLED, Stand.WITHDRAWN, Stand.RETIRED)
-    may_accept = answerable and (registration is not None or times.registration_open(talk))
+    answerable = not started and stand not in SHUT
+    held = stand in (Stand.CONFIRMED, Stand.WAITING)
+    may_accept = answerable and (held or _may_ask(talk, invitation))
     sends = asking is not None and invitation is not None and asking.invitation_id == invitation.id
     return Standing(
         stand=stand,
@@ -147,32 +162,58 @@ def standing(talk: Talk, *, contact: Contact) -> Standing:
     )
 
 
+SHUT = (Stand.CANCELLED, Stand.WITHDRAWN, Stand.RETIRED, Stand.LAPSED)
+
+
+def invited(invitation: Invitation | None) -> bool:
+    """Whether there is an invitation that stands."""
+    return invitation is not None and invitation.answer != Answer.WITHDRAWN
+
+
+def stand_of(
+    talk: Talk, contact: Contact, invitation: Invitation | None, registration: Registration | None
+) -> Stand:
+    """The one word for it. `registration` is the active one; of who is not invited the last that
+    came without an invitation."""
+    if talk.state == TalkState.CANCELLED:
+        return Stand.CANCELLED
+    if talk.state != TalkState.PUBLISHED or not (invited(invitation) or registration is not None):
+        return Stand.WITHDRAWN
+    if not contact.active:
+        return Stand.RETIRED
+    if registration is not None and registration.state in _HELD:
+        return _HELD[RegistrationState(registration.state)]
+    if invitation is not None and invited(invitation):
+        return _ANSWERED.get(Answer(invitation.answer), Stand.ASKED)
+    return _of_own(registration)
+
+
+_HELD = {
+    RegistrationState.CONFIRMED: Stand.CONFIRMED,
+    RegistrationState.WAITING: Stand.WAITING,
+}
+_ANSWERED = {Answer.DECLINED: Stand.DECLINED, Answer.DELEGATED: Stand.DELEGATED}
+
+
+def _of_own(registration: Registration | None) -> Stand:
+    if registration is None or registration.state == RegistrationState.REFUSED:
+        return Stand.WITHDRAWN
+    if signups.lapsed(registration):
+        return Stand.LAPSED
+    waits = registration.state == RegistrationState.UNCONFIRMED
+    return Stand.UNCONFIRMED if waits else Stand.DECLINED
+
+
+def _may_ask(talk: Talk, invitation: Invitation | None) -> bool:
+    return times.registration_open(talk) if invited(invitation) else signups.open_to_all(talk)
+
+
 _Rows = tuple[Invitation | None, Registration | None, Deputy | None, SeriesAcceptance | None]
 
 
 def _rows(talk: Talk, contact: Contact) -> _Rows:
     row = db.session.execute(_STANDING, {"talk_id": talk.id, "contact_id": contact.id}).first()
     return (None, None, None, None) if row is None else (row[0], row[1], row[2], row[3])
-
-
-def _stand(
-    talk: Talk, contact: Contact, invitation: Invitation | None, registration: Registration | None
-) -> Stand:
-    if talk.state == TalkState.CANCELLED:
-        return Stand.CANCELLED
-    if (
-        talk.state != TalkState.PUBLISHED
-        or invitation is None
-        or invitation.answer == Answer.WITHDRAWN
-    ):
-        return Stand.WITHDRAWN
-    if not contact.active:
-        return Stand.RETIRED
-    if registration is not None:
-        confirmed = registration.state == RegistrationState.CONFIRMED
-        return Stand.CONFIRMED if confirmed else Stand.WAITING
-    answers = {Answer.DECLINED: Stand.DECLINED, Answer.DELEGATED: Stand.DELEGATED}
-    return answers.get(Answer(invitation.answer), Stand.ASKED)
 
 
 def _free(talk: Talk) -> dict[Mode, int | None]:

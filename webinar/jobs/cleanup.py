@@ -1,4 +1,5 @@
-"""What goes by itself: uploads that nobody confirmed, and jobs that were done long ago."""
+"""What goes by itself: what nobody confirmed (uploads, registrations), and jobs that were done long
+ago."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import and_, delete, or_
 
 from webinar.clock import now
-from webinar.domain import contact_imports
+from webinar.domain import contact_imports, lapsed_signups
 from webinar.extensions import db
 from webinar.jobs.queue import Run
 from webinar.models import Job, JobState
@@ -18,7 +19,7 @@ DONE_SLOTS_STAY = timedelta(days=1)
 
 
 def cleanup(run: Run) -> None:
-    """Drop stale imports and old finished jobs."""
+    """Drop stale imports, old finished jobs and lapsed registrations."""
     run.keep()
     contact_imports.drop_stale()
     old = Job.finished_at < now() - DONE_JOBS_STAY
@@ -28,4 +29,8 @@ def cleanup(run: Run) -> None:
         .where(Job.state == JobState.DONE, or_(old, old_slot))
         .execution_options(synchronize_session=False)
     )
+    db.session.commit()
+    while lapsed_signups.end_next():
+        db.session.commit()
+        run.keep()
     db.session.commit()

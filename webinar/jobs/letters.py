@@ -21,6 +21,7 @@ from webinar.jobs.readers import (
     Reader,
     account_reader,
     contact_reader,
+    nobody,
     reader_of,
     speaker_reader,
 )
@@ -58,6 +59,11 @@ LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "side_dropped": (Purpose.ANSWER,),
     "details": (Purpose.ANSWER,),
     "materials": (Purpose.ARCHIVE,),
+    "signup_confirm": (Purpose.ANSWER,),
+    "signup_again": (Purpose.ANSWER,),
+    "signup_invited": (Purpose.ANSWER,),
+    "personal_page": (Purpose.PREFERENCES,),
+    "language_changed": (Purpose.PREFERENCES,),
     "unsubscribed": (Purpose.UNSUBSCRIBE,),
     "resubscribed": (Purpose.UNSUBSCRIBE,),
     "deputy": (Purpose.ANSWER,),
@@ -68,11 +74,18 @@ LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "series_left": (Purpose.ANSWER,),
 }
 """The links that each template to a contact shows."""
+UNPROVEN = frozenset({"signup_confirm"})
+"""Templates that go to an address that anybody may have typed, with a name that anybody may have
+made up: they address nobody by it, so that no stranger's words travel in our mail."""
+OF_THE_PERSON = frozenset({Purpose.UNSUBSCRIBE, Purpose.PREFERENCES})
+"""Purposes of links that belong to no talk."""
 
 
 def letter_of(mail: Mail, settings: Settings) -> Letter:
     """The letter of a mail as things stand now; missing links are made and flushed."""
     reader = reader_of(mail)
+    if mail.template in UNPROVEN:
+        reader = nobody(reader.language)
     addresses = _addresses(mail, settings)
     message = _message(
         mail.template,
@@ -310,10 +323,10 @@ def _addresses(mail: Mail, settings: Settings) -> dict[str, str]:
             links.contact_link(
                 mail.contact,
                 purpose=purpose,
-                talk=None if purpose is Purpose.UNSUBSCRIBE else mail.talk,
+                talk=None if purpose in OF_THE_PERSON else mail.talk,
             )
             for purpose in LINKS.get(mail.template, ())
-            if mail.talk is not None or purpose is Purpose.UNSUBSCRIBE
+            if mail.talk is not None or purpose in OF_THE_PERSON
         ]
     else:
         return _samples(settings)
@@ -324,7 +337,13 @@ def _addresses(mail: Mail, settings: Settings) -> dict[str, str]:
 
 
 def _samples(settings: Settings) -> dict[str, str]:
-    shown = (Purpose.ANSWER, Purpose.ENTER, Purpose.ARCHIVE, Purpose.UNSUBSCRIBE)
+    shown = (
+        Purpose.ANSWER,
+        Purpose.ENTER,
+        Purpose.ARCHIVE,
+        Purpose.UNSUBSCRIBE,
+        Purpose.PREFERENCES,
+    )
     return {str(purpose): _sample(settings, purpose) for purpose in shown}
 
 

@@ -14,6 +14,7 @@ from webinar.web.guest import (
     archive,
     deputies,
     entry,
+    overview,
     speaker,
     unsubscribe,
 )
@@ -40,14 +41,16 @@ from webinar.web.organiser import (
     waiting_list,
 )
 from webinar.web.public import pages
+from webinar.web.public import signups as public_signups
 
-PUBLIC = (pages.blueprint,)
+PUBLIC = (pages.blueprint, public_signups.blueprint)
 GUEST = (
     (answer.blueprint, Purpose.ANSWER),
     (entry.blueprint, Purpose.ENTER),
     (archive.blueprint, Purpose.ARCHIVE),
     (speaker.blueprint, Purpose.SPEAKER),
     (unsubscribe.blueprint, Purpose.UNSUBSCRIBE),
+    (overview.blueprint, Purpose.PREFERENCES),
 )
 BELOW = (
     (deputies.blueprint, Purpose.ANSWER, "/vertretung"),
@@ -86,6 +89,8 @@ def register(app: Flask) -> None:
     for blueprint in PUBLIC:
         guards.guard(blueprint, guards.anybody)
         app.register_blueprint(blueprint)
+    # Its forms are anybody's and borrow no authority: webinar/web/public/signups.py says more.
+    csrf.exempt(public_signups.blueprint)
     guest = [(blueprint, purpose, "") for blueprint, purpose in GUEST]
     for blueprint, purpose, below in (*guest, *BELOW):
         guards.guard(blueprint, guards.holder(purpose))

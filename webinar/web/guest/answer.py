@@ -23,13 +23,22 @@ from webinar.domain import (
     questions,
     registrations,
     rooms,
+    signups,
     times,
 )
 from webinar.domain.rooms import Entry
-from webinar.domain.standing import Stand, Standing, standing
+from webinar.domain.standing import SHUT, Stand, Standing, invited, standing
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
-from webinar.models import Invitation, Mode, Purpose, Question, Talk
+from webinar.models import (
+    Invitation,
+    Mode,
+    Purpose,
+    Question,
+    Registration,
+    RegistrationState,
+    Talk,
+)
 from webinar.web import events, room_entry
 from webinar.web.forms.guest import AnswerForm, answer_form
 from webinar.web.forms.questions import add_questions, field_name, typed_answers
@@ -40,14 +49,15 @@ from webinar.web.settings import settings
 
 blueprint = Blueprint("guest_answer", __name__)
 
-SHUT_OUT = (Stand.CANCELLED, Stand.WITHDRAWN, Stand.RETIRED)
-
 
 @blueprint.get("")
 def show() -> ResponseReturnValue:
     """The invitation, or how it was answered."""
     found = standing(pages.talk(), contact=pages.contact())
-    return _page(found, _form(found))
+    form = _form(found)
+    if found.stand is Stand.UNCONFIRMED:
+        form.mode.data = found.mode  # as it was chosen in the public form
+    return _page(found, form)
 
 
 @blueprint.post("/zusage")
@@ -142,10 +152,10 @@ def _answer(*, accepting: bool) -> ResponseReturnValue:
     talk = pages.talk()
     invitation = invitations.invitation_of(talk, contact=pages.contact())
     try:
-        if invitation is None:
-            raise RuleError("invitation_withdrawn")
         if accepting:
             _accept(talk, invitation)
+        elif invitation is None or not invited(invitation):
+            signups.leave(talk, contact=pages.contact())
         else:
             participation.decline(invitation)
     except RuleError as error:
@@ -154,24 +164,38 @@ def _answer(*, accepting: bool) -> ResponseReturnValue:
     return redirect(url_for(".show"), 303)
 
 
-def _accept(talk: Talk, invitation: Invitation) -> None:
+def _accept(talk: Talk, invitation: Invitation | None) -> None:
     """Come, with the answers to the organiser's questions. Who only changes sides sends none."""
     asked = questions.asked(talk)
     form = answer_form(registrations.modes(talk), free={})
     if form.side is None:
         raise RuleError("mode_not_offered", field="mode")
     if not asked:
-        participation.accept(invitation, mode=form.side)
+        _come(talk, invitation, form.side)
         return
     add_questions(form, asked, formdata=request.form)
-    held = registrations.active_registration(talk, contact=invitation.contact)
+    held = _held(talk)
     sent = any(field_name(question) in request.form for question in asked)
     given = typed_answers(form, asked) if sent or held is None else {}
-    registration = participation.accept(invitation, mode=form.side)
+    registration = _come(talk, invitation, form.side)
     if held is None:
         questions.answer(registration, given)
     else:
         questions.change_answers(talk, registration, given)
+
+
+def _come(talk: Talk, invitation: Invitation | None, side: Mode) -> Registration:
+    """By the invitation that stands, else by the registration that the public form began."""
+    if invitation is None or not invited(invitation):
+        return signups.confirm(talk, contact=pages.contact(), mode=side)
+    return participation.accept(invitation, mode=side)
+
+
+def _held(talk: Talk) -> Registration | None:
+    """The place or waiting place; what the public form began and nobody confirmed is none."""
+    found = registrations.active_registration(talk, contact=pages.contact())
+    unconfirmed = found is not None and found.state == RegistrationState.UNCONFIRMED
+    return None if unconfirmed else found
 
 
 def _form(found: Standing, *, asked: Sequence[Question] | None = None) -> AnswerForm:
@@ -236,6 +260,6 @@ def _door(found: Standing) -> Door:
 
 def _visible(found: Standing) -> int:
     """How many materials the person may open; none for whom the page is shut."""
-    if found.stand in SHUT_OUT:
+    if found.stand in SHUT:
         return 0
     return len(materials.visible_to(pages.talk(), pages.contact()))

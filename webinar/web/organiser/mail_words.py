@@ -37,6 +37,11 @@ TEMPLATES: dict[str, LazyString] = {
     "materials": _l("Materials"),
     "message": _l("Message"),
     "speaker_link": _l("Link for the speaker"),
+    "signup_confirm": _l("Registration to confirm"),
+    "signup_again": _l("Registration, link again"),
+    "signup_invited": _l("Registration, link to the invitation"),
+    "personal_page": _l("Link to the personal page"),
+    "language_changed": _l("Confirmation of another language"),
     "unsubscribed": _l("Confirmation of unsubscribing"),
     "resubscribed": _l("Confirmation of subscribing again"),
     "deputy": _l("Request to a deputy"),
@@ -100,7 +105,7 @@ REASONS: dict[Reason, LazyString] = {
     Reason.EXCLUDED: _l("left out by you"),
     Reason.RETIRED: _l("deactivated"),
     Reason.UNSUBSCRIBED: _l("wants no more invitations"),
-    Reason.INVITED: _l("invited already"),
+    Reason.INVITED: _l("invited or registered already"),
 }
 PLACEHOLDERS: dict[Placeholder, LazyString] = {
     Placeholder.ANREDE: _l("the salutation, without a comma"),

@@ -43,6 +43,13 @@ SENTENCES: dict[str, LazyString] = {
     "answer_missing": _l("Please answer this question."),
     "answer_too_long": _l("Please enter at most %(length)d characters."),
     "answer_not_offered": _l("Please choose one of the answers."),
+    "signup_not_public": _l("Registration for this talk is by invitation only."),
+    "signup_talk_started": _l("The talk has begun; nobody can register any more."),
+    "signup_not_valid": _l("This registration is no longer valid."),
+    "signup_lapsed": _l(
+        "This registration was not confirmed in time. Please register once more on the page of "
+        "the talk."
+    ),
     "mode_not_offered": _l("Please choose how you will take part."),
     "answer_move_forbidden": _l("This answer is no longer possible. Please load the page again."),
     "registration_move_forbidden": _l(
