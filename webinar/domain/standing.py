@@ -20,6 +20,7 @@ from webinar.models import (
     Contact,
     Invitation,
     Mode,
+    Question,
     Registration,
     RegistrationState,
     Talk,
@@ -56,6 +57,8 @@ class Standing:
     kept_out: int = 0
     """How many places the person's organisation holds, where it may hold no more and the person
     has none."""
+    asks: bool = False
+    """Whether the talk has questions of the organiser's own."""
 
     @property
     def mode(self) -> str | None:
@@ -74,8 +77,12 @@ class Standing:
         return bool(self.free) and (self.kept_out > 0 or none_left)
 
 
+_ASKS = select(Question.id).where(Question.talk_id == Invitation.talk_id).exists()
+_INVITED = select(Invitation, _ASKS).where(
+    Invitation.talk_id == bindparam("talk_id"), Invitation.contact_id == bindparam("contact_id")
+)
 _STANDING = (
-    select(Invitation, Registration)
+    select(Invitation, Registration, _ASKS)
     .outerjoin(
         Registration,
         and_(
@@ -92,7 +99,7 @@ _STANDING = (
 
 def standing(talk: Talk, *, contact: Contact) -> Standing:
     """How the contact's invitation and place stand now, and which answers would be taken."""
-    invitation, registration = _rows(talk, contact)
+    invitation, registration, asks = _rows(talk, contact)
     stand = _stand(talk, contact, invitation, registration)
     started = times.started(talk)
     answerable = not started and stand not in (Stand.CANCELLED, Stand.WITHDRAWN, Stand.RETIRED)
@@ -110,12 +117,20 @@ def standing(talk: Talk, *, contact: Contact) -> Standing:
         kept_out=limits.kept_out(talk, contact=contact)
         if may_accept and stand is not Stand.CONFIRMED
         else 0,
+        asks=asks,
     )
 
 
-def _rows(talk: Talk, contact: Contact) -> tuple[Invitation | None, Registration | None]:
+def invited(talk: Talk, *, contact: Contact) -> tuple[Invitation | None, bool]:
+    """The contact's invitation, and whether the talk has questions of the organiser's own: what an
+    answer needs to know before it is taken, in one query."""
+    row = db.session.execute(_INVITED, {"talk_id": talk.id, "contact_id": contact.id}).first()
+    return (None, False) if row is None else (row[0], row[1])
+
+
+def _rows(talk: Talk, contact: Contact) -> tuple[Invitation | None, Registration | None, bool]:
     row = db.session.execute(_STANDING, {"talk_id": talk.id, "contact_id": contact.id}).first()
-    return (None, None) if row is None else (row[0], row[1])
+    return (None, None, False) if row is None else (row[0], row[1], row[2])
 
 
 def _stand(

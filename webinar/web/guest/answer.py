@@ -16,7 +16,6 @@ from flask.typing import ResponseReturnValue
 from webinar.adapters import calendar
 from webinar.domain import (
     calendar_entries,
-    invitations,
     links,
     materials,
     participation,
@@ -26,7 +25,7 @@ from webinar.domain import (
     times,
 )
 from webinar.domain.rooms import Entry
-from webinar.domain.standing import Stand, Standing, standing
+from webinar.domain.standing import Stand, Standing, invited, standing
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import Invitation, Mode, Purpose, Question, Talk
@@ -140,12 +139,12 @@ def calendar_file() -> ResponseReturnValue:
 
 def _answer(*, accepting: bool) -> ResponseReturnValue:
     talk = pages.talk()
-    invitation = invitations.invitation_of(talk, contact=pages.contact())
+    invitation, asks = invited(talk, contact=pages.contact())
     try:
         if invitation is None:
             raise RuleError("invitation_withdrawn")
         if accepting:
-            _accept(talk, invitation)
+            _accept(talk, invitation, asks=asks)
         else:
             participation.decline(invitation)
     except RuleError as error:
@@ -154,15 +153,15 @@ def _answer(*, accepting: bool) -> ResponseReturnValue:
     return redirect(url_for(".show"), 303)
 
 
-def _accept(talk: Talk, invitation: Invitation) -> None:
+def _accept(talk: Talk, invitation: Invitation, *, asks: bool) -> None:
     """Come, with the answers to the organiser's questions. Who only changes sides sends none."""
-    asked = questions.asked(talk)
     form = answer_form(registrations.modes(talk), free={})
     if form.side is None:
         raise RuleError("mode_not_offered", field="mode")
-    if not asked:
+    if not asks:
         participation.accept(invitation, mode=form.side)
         return
+    asked = questions.asked(talk)
     add_questions(form, asked, formdata=request.form)
     held = registrations.active_registration(talk, contact=invitation.contact)
     sent = any(field_name(question) in request.form for question in asked)
@@ -180,7 +179,7 @@ def _form(found: Standing, *, asked: Sequence[Question] | None = None) -> Answer
     free = {mode: None if found.kept_out else count for mode, count in found.free.items()}
     form = answer_form(registrations.modes(talk), free=free)
     if asked is None:
-        asked = questions.asked(talk) if found.may_accept else ()
+        asked = questions.asked(talk) if found.asks and found.may_accept else ()
     if asked:
         known = questions.answers_of(found.registration) if found.registration else {}
         sent = request.form if request.method == "POST" else None
