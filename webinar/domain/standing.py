@@ -145,8 +145,10 @@ def standing(talk: Talk, *, contact: Contact) -> Standing:
     """How the contact's invitation and place stand now, and which answers would be taken."""
     given = {"talk_id": talk.id, "contact_id": contact.id}
     row = db.session.execute(_STANDING, given).one()
-    invitation, asking, acceptance, asks = row[0], row[2], row[3], row[4]
+    invitation: Invitation | None = row[0]
     registration: Registration | None = row[1]
+    asking: Deputy | None = row[2]
+    acceptance: SeriesAcceptance | None = row[3]
     if not invited(invitation):
         registration = signups.own(talk, contact=contact)
     stand = stand_of(talk, contact, invitation, registration)
@@ -174,7 +176,7 @@ def standing(talk: Talk, *, contact: Contact) -> Standing:
         kept_out=limits.kept_out(talk, contact=contact)
         if may_accept and stand is not Stand.CONFIRMED
         else 0,
-        asks=asks,
+        asks=row[4],
     )
 
 
