@@ -75,6 +75,18 @@ def decline(invitation: Invitation, *, by: Account | None = None, notify: bool =
         notices.end(talk, invitation.contact, key=key, template="declined")
 
 
+def leave_open(invitation: Invitation, *, remark: str) -> None:
+    """The invited person cannot say yet: no answer, with a remark (tentative).
+
+    Raises `RuleError` for who holds or waits for a place: nobody loses one by not being sure.
+    """
+    talk = begin(invitation)
+    if registrations.active_registration(talk, contact=invitation.contact) is not None:
+        raise RuleError("place_held")
+    _answer(invitation, Answer.NONE, by=None)
+    invitation.remark = remark
+
+
 def change_side(registration: Registration, *, mode: Mode, notify: bool = True) -> None:
     """Move a place or waiting place to the other side; the talk is locked."""
     talk = registration.talk

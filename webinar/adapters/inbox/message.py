@@ -27,10 +27,12 @@ MOST_IDS = 40
 # Codecs of Python that no mail uses: slow on long input, or not meant for text.
 _NO_CHARSETS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"}
 _ADDRESS = re.compile(
-    r"[^\s@<>\"(),;:\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
+    r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff@<>\"(),;:\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
 )
 _ID = re.compile(r"<([^\s<>@]{1,200}@[^\s<>@]{1,200})>")
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
