@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-USER, PASSWORD = "postfach", "ein langes Kennwort"
+USER, PASSWORD = "postfach", "ein-langes-Kennwort"
 BINARY = shutil.which("dovecot") or (
     "/usr/sbin/dovecot" if Path("/usr/sbin/dovecot").exists() else ""
 )
@@ -33,6 +33,7 @@ listen = 127.0.0.1
 ssl = {ssl}
 {certificate}
 disable_plaintext_auth = no
+auth_failure_delay = 0
 default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {login}
@@ -79,7 +80,7 @@ class Server:
     def mailbox(self, name: str = "INBOX") -> Iterator[imaplib.IMAP4]:
         """A connection of the test's own with the mailbox open."""
         line = imaplib.IMAP4("127.0.0.1", self.port, timeout=10)
-        line.login(USER, f'"{PASSWORD}"')
+        line.login(USER, PASSWORD)
         line.select(name)
         try:
             yield line

@@ -53,6 +53,7 @@ class ImapSource:
         self.account = account
         self._line: imaplib.IMAP4 | None = None
         self.validity = ""
+        self.capabilities: frozenset[str] = frozenset()
 
     def waiting(self, *, most: int) -> Iterator[Waiting]:
         """Raises SourceTrouble; a message that another program takes away meanwhile is skipped."""
@@ -100,7 +101,10 @@ class ImapSource:
         if self._line is None:
             line = self._connected()
             self._line = line
-            _ok(line.login(self.account.user, self.account.password))
+            _ok(line.login(_string(self.account.user), self.account.password))
+            # Asked anew: before the sign-in servers name a part of what they can.
+            said = b" ".join(x for x in _ok(line.capability()) if isinstance(x, bytes))
+            self.capabilities = frozenset(said.decode("ascii", "replace").upper().split())
             _ok(line.select(_quoted(self.account.mailbox)))
             found = line.response("UIDVALIDITY")[1]
             self.validity = found[-1].decode("ascii", "replace") if found and found[-1] else ""
@@ -149,12 +153,12 @@ class ImapSource:
 
     def _move(self, uid: str, target: str) -> None:
         line = self._selected()
-        if "MOVE" in line.capabilities:
+        if "MOVE" in self.capabilities:
             self._to(line, "MOVE", uid, target)
             return
         self._to(line, "COPY", uid, target)
         _ok(line.uid("STORE", uid, "+FLAGS.SILENT", r"(\Deleted)"))
-        if "UIDPLUS" in line.capabilities:
+        if "UIDPLUS" in self.capabilities:
             _ok(line.uid("EXPUNGE", uid))
 
     def _to(self, line: imaplib.IMAP4, verb: str, uid: str, target: str) -> None:
@@ -175,7 +179,11 @@ def _ok(answered: tuple[str, list[Any]]) -> list[Any]:
 
 def _quoted(mailbox: str) -> str:
     """A mailbox name as IMAP writes it: modified UTF-7 (RFC 3501 5.1.3) in quotation marks."""
-    return '"' + utf7(mailbox).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _string(utf7(mailbox))
+
+
+def _string(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def utf7(name: str) -> str:
