@@ -96,6 +96,8 @@ class Server:
     def flags(self, name: str = "INBOX") -> list[str]:
         """The flags of each message in the mailbox."""
         with self.mailbox(name) as line:
+            if line.response("EXISTS")[1] in ([b"0"], [None]):
+                return []
             found = line.fetch("1:*", "(FLAGS)")[1]
         return [item.decode() for item in found if isinstance(item, bytes)]
 

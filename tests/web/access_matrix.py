@@ -113,4 +113,10 @@ MATRIX: dict[str, str] = {
     "registrations.export": READ,
     "mails.index": READ,
     "mails.show": READ,
+    "inbox.index": READ,
+    "inbox.show": READ,
+    "inbox.accept": WRITE,
+    "inbox.decline": WRITE,
+    "inbox.bounce": WRITE,
+    "inbox.finish": WRITE,
 }

@@ -15,6 +15,7 @@ from webinar.web.organiser import (
     desk,
     dispatches,
     imports,
+    inbox,
     invitations,
     mailings,
     mails,
@@ -54,6 +55,7 @@ ORGANISER = (
     (materials.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen"),
     (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
     (mails.blueprint, "/nachrichten"),
+    (inbox.blueprint, "/posteingang"),
 )
 
 

@@ -12,8 +12,17 @@ from flask_babel import gettext as _
 from webinar.domain import inbox, inbox_bounces, registrations, talks
 from webinar.errors import RuleError
 from webinar.extensions import db
-from webinar.models import InboxMessage, InboxReading, InboxState, Invitation, Mode, Suggestion, Talk
+from webinar.models import (
+    InboxMessage,
+    InboxReading,
+    InboxState,
+    Invitation,
+    Mode,
+    Suggestion,
+    Talk,
+)
 from webinar.web.guards import account
+from webinar.web.logs import redact
 from webinar.web.numbers import row_number
 from webinar.web.organiser import inbox_words, signs
 from webinar.web.organiser.signs import Sign
@@ -29,12 +38,15 @@ TABS = (InboxState.WAITING, InboxState.ASIDE, InboxState.ACTED, InboxState.DONE)
 
 @dataclass(frozen=True)
 class Row:
-    """`sign` says what became of it, `why` in a sentence, `hint` what it seems to say."""
+    """`sign` says what became of it, `why` in a sentence, `hint` what it seems to say. In `text`
+    personal links are made unusable."""
 
     message: InboxMessage
+    kind: str
     sign: Sign
     why: str
     hint: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -117,9 +129,11 @@ def row_of(message: InboxMessage) -> Row:
     """The message ready to print."""
     return Row(
         message=message,
+        kind=inbox_words.kind(message),
         sign=inbox_words.sign(message),
         why=inbox_words.why(message),
         hint=inbox_words.hint(message),
+        text=redact(message.text),
     )
 
 
