@@ -162,7 +162,7 @@ def _cause_holds(mail: Mail, talk: Talk) -> bool:
     if mail.template == "invitation":
         invitation = invitations.invitation_of(talk, contact=mail.contact)
         standing = invitation is not None and invitation.answer != Answer.WITHDRAWN
-        return standing and mail.contact.unsubscribed_at is None
+        return standing and mail.contact.unsubscribed_at is None and not _taken_out(mail, talk)
     if mail.template == "waiting":
         place = registrations.active_registration(talk, contact=mail.contact)
         return place is not None and place.state == RegistrationState.WAITING
@@ -170,6 +170,14 @@ def _cause_holds(mail: Mail, talk: Talk) -> bool:
         told = set(mail.params.get("materials", ()))
         return any(row.id in told for row in materials.visible_to(talk, mail.contact))
     return mail.calendar_method is None or _calendar_agrees(mail, talk, mail.contact)
+
+
+def _taken_out(mail: Mail, talk: Talk) -> bool:
+    """Whether an invitation would bring back an entry that its recipient has declined."""
+    if mail.calendar_method is None or mail.contact is None:
+        return False
+    entry = calendar_entries.entry_of(talk, contact=mail.contact)
+    return entry is not None and entry.cancelled
 
 
 def _calendar_agrees(mail: Mail, talk: Talk, contact: Contact) -> bool:

@@ -120,7 +120,7 @@ def tell_moved(talk: Talk, *, revision: int) -> int:
             contact,
             key=f"moved:{talk.id}:{revision}:{contact.id}",
             talk=talk,
-            calendar=notices.request_if_confirmed(talk, contact),
+            calendar=notices.request_again(talk, contact),
             not_after=times.end(talk),
         )
     return len(told)
