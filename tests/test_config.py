@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.conftest import ENVIRON
 from webinar.config import ConfigError, Settings
 
 GOOD = {
@@ -100,3 +103,40 @@ def test_secrets_do_not_show_in_the_settings_text() -> None:
 def test_plain_postgresql_address_gets_the_driver() -> None:
     loaded = Settings.load(GOOD)
     assert loaded.database_url == "postgresql+psycopg://webinar@db/webinar"
+
+
+def inbox_problems(**values: str) -> list[str]:
+    names = {f"WEBINAR_{name.upper()}": value for name, value in values.items()}
+    with pytest.raises(ConfigError) as caught:
+        Settings.load({**ENVIRON, **names})
+    return [problem.split()[0] for problem in caught.value.problems]
+
+
+def test_inbox_is_off_by_default() -> None:
+    assert not Settings.load(ENVIRON).inbox.read
+
+
+def test_inbox_by_imap_needs_a_sign_in() -> None:
+    assert inbox_problems(inbox_mode="imap") == [
+        "WEBINAR_INBOX_HOST",
+        "WEBINAR_INBOX_USER",
+        "WEBINAR_INBOX_PASSWORD",
+    ]
+
+
+def test_inbox_folder_must_exist() -> None:
+    assert inbox_problems(inbox_mode="folder") == ["WEBINAR_INBOX_FOLDER"]
+    assert inbox_problems(inbox_mode="folder", inbox_folder="/nirgends") == ["WEBINAR_INBOX_FOLDER"]
+
+
+def test_inbox_needs_a_sender_that_is_read(tmp_path: Path) -> None:
+    found = inbox_problems(
+        inbox_mode="folder", inbox_folder=str(tmp_path), mail_sender="no-reply@lra.example"
+    )
+    assert found == ["WEBINAR_MAIL_SENDER"]
+
+
+def test_inbox_mailboxes_are_apart() -> None:
+    given = {"inbox_mode": "imap", "inbox_host": "h", "inbox_user": "u", "inbox_password": "p"}
+    assert inbox_problems(**given, inbox_done_mailbox="INBOX") == ["WEBINAR_INBOX_DONE_MAILBOX"]
+    assert inbox_problems(**given, inbox_aside_mailbox="X") == ["WEBINAR_INBOX_ASIDE_MAILBOX"]

@@ -23,6 +23,8 @@ FLASK_FREE = ("models", "domain", "adapters", "rendering")
 
 # Inside the domain calls go one way: a module may use those to its right, never to its left.
 ORDER = (
+    {"inbox_replies", "inbox_bounces"},
+    {"inbox"},
     {"overview", "series", "talks", "mailings"},
     {"reminders", "reminder_plans"},
     {"deputies", "acceptances"},

@@ -19,6 +19,7 @@ SECRET_LENGTH = 32
 PREFIX = "WEBINAR_"
 ROOT = Path(__file__).resolve().parent.parent
 LEGAL_FOLDER = ROOT / "templates" / "public" / "legal"
+NO_REPLY = re.compile(r"^(?:no-?_?reply|do-?_?not-?_?reply|keine-?antwort)", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"\[\[(\w+)\]\]")
 """A gap in a legal text, such as `[[Anschrift]]`."""
 
@@ -41,6 +42,13 @@ class MailSecurity(StrEnum):
     NONE = "none"
     STARTTLS = "starttls"
     TLS = "tls"
+
+
+class InboxMode(StrEnum):
+    NONE = "none"
+    """Nothing that comes in is read: no invitation asks a calendar for an answer."""
+    IMAP = "imap"
+    FOLDER = "folder"
 
 
 class ConfigError(Exception):
@@ -87,6 +95,31 @@ class JitsiSettings:
 
 
 @dataclass(frozen=True)
+class InboxSettings:
+    """Where answers and bounces come in. `server` is the authserv-id under which the receiving
+    server writes its Authentication-Results; without it no sender is believed."""
+
+    mode: InboxMode
+    folder: Path
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    security: MailSecurity
+    mailbox: str
+    done: str
+    aside: str
+    timeout: int
+    ca_file: str
+    server: str
+    text_days: int
+
+    @property
+    def read(self) -> bool:
+        return self.mode is not InboxMode.NONE
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings. Lengths in bytes unless said otherwise, times in minutes or days as named."""
 
@@ -102,6 +135,7 @@ class Settings:
     """The name in the head of every page: the series' name, as people know it."""
     office: Office
     mail: MailSettings
+    inbox: InboxSettings
     jitsi: JitsiSettings
     storage_folder: Path
     upload_limit: int
@@ -201,6 +235,7 @@ class _Reader:
             brand=self.text("BRAND", "After-Work-Wissen"),
             office=self.office(),
             mail=self.mail(),
+            inbox=self.inbox(),
             jitsi=self.jitsi(),
             storage_folder=Path(self.text("STORAGE_FOLDER", str(ROOT / "var" / "files"))),
             upload_limit=self.number("UPLOAD_LIMIT_MB", 500, least=1) * 1024 * 1024,
@@ -247,6 +282,25 @@ class _Reader:
             ca_file=self.text("MAIL_CA_FILE"),
         )
 
+    def inbox(self) -> InboxSettings:
+        security = self.choice("INBOX_SECURITY", MailSecurity, MailSecurity.TLS)
+        return InboxSettings(
+            mode=self.choice("INBOX_MODE", InboxMode, InboxMode.NONE),
+            folder=Path(self.text("INBOX_FOLDER")),
+            host=self.text("INBOX_HOST"),
+            port=self.number("INBOX_PORT", 993 if security is MailSecurity.TLS else 143, least=1),
+            user=self.text("INBOX_USER"),
+            password=self.text("INBOX_PASSWORD"),
+            security=security,
+            mailbox=self.text("INBOX_MAILBOX", "INBOX"),
+            done=self.text("INBOX_DONE_MAILBOX"),
+            aside=self.text("INBOX_ASIDE_MAILBOX"),
+            timeout=self.number("INBOX_TIMEOUT_SECONDS", 30, least=1),
+            ca_file=self.text("INBOX_CA_FILE"),
+            server=self.text("INBOX_AUTHSERV_ID"),
+            text_days=self.number("INBOX_TEXT_DAYS", 90, least=1),
+        )
+
     def jitsi(self) -> JitsiSettings:
         return JitsiSettings(
             mode=self.choice("JITSI_MODE", JitsiMode, JitsiMode.NONE),
@@ -283,9 +337,33 @@ class _Reader:
             self.refuse("MAIL_SENDER", "must be a mail address (or set WEBINAR_OFFICE_EMAIL)")
         if not settings.office.name:
             self.refuse("OFFICE_NAME", "is missing: it stands on every page and under every mail")
+        self.check_inbox(settings)
         self.check_jitsi(settings)
         if settings.production:
             self.check_production(settings)
+
+    def check_inbox(self, settings: Settings) -> None:
+        inbox = settings.inbox
+        if inbox.mode is InboxMode.FOLDER and not (
+            self.text("INBOX_FOLDER") and inbox.folder.is_dir()
+        ):
+            self.refuse("INBOX_FOLDER", "must be a folder that exists, for mode folder")
+        if inbox.mode is InboxMode.IMAP:
+            for name in ("host", "user", "password"):
+                if not getattr(inbox, name):
+                    self.refuse(f"INBOX_{name.upper()}", "is missing for mode imap")
+            if settings.production and inbox.security is MailSecurity.NONE:
+                self.refuse("INBOX_SECURITY", "must be tls or starttls in production")
+            if inbox.mailbox in (inbox.done, inbox.aside):
+                self.refuse(
+                    "INBOX_DONE_MAILBOX", "must be another mailbox than the one that is read"
+                )
+            if inbox.aside and not inbox.done:
+                self.refuse("INBOX_ASIDE_MAILBOX", "needs WEBINAR_INBOX_DONE_MAILBOX beside it")
+        if inbox.read and NO_REPLY.match(settings.mail.sender):
+            self.refuse(
+                "MAIL_SENDER", "must be an address that is read: answers are asked for there"
+            )
 
     def check_jitsi(self, settings: Settings) -> None:
         jitsi = settings.jitsi

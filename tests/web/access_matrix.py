@@ -156,4 +156,10 @@ MATRIX: dict[str, str] = {
     "reminders.letter": READ,
     "mails.index": READ,
     "mails.show": READ,
+    "inbox.index": READ,
+    "inbox.show": READ,
+    "inbox.accept": WRITE,
+    "inbox.decline": WRITE,
+    "inbox.bounce": WRITE,
+    "inbox.finish": WRITE,
 }

@@ -21,6 +21,7 @@ from webinar.clock import now
 from webinar.domain import (
     contact_imports,
     drafts,
+    inbox,
     links,
     mailings,
     materials,
@@ -35,6 +36,7 @@ from webinar.models import (
     Contact,
     Format,
     Grantee,
+    InboxKind,
     Mail,
     Mailing,
     MailingKind,
@@ -46,6 +48,7 @@ from webinar.models import (
     Reminded,
     Reminder,
     Speaker,
+    Suggestion,
     Talk,
     TalkState,
 )
@@ -107,6 +110,9 @@ def build(app: Flask, by: Account) -> World:
     db.session.add(step)
     film, slides = _materials(app, talk, by)
     draft = _mailings(talk, audience.id, by)
+    came_in = inbox.note("a" * 64, kind=InboxKind.ANSWER, sender=contact.email, text="Ich komme.")
+    assert came_in is not None
+    inbox.take_answer(came_in, public_ids=[], suggestion=Suggestion.ACCEPT, counter=False)
     upload = contact_imports.start(
         "kontakte.csv",
         content=TABLE.encode(),
@@ -132,6 +138,7 @@ def build(app: Flask, by: Account) -> World:
         "reminder_id": step.id,
         "mail_id": db.session.scalars(select(Mail.id)).first(),
         "name": upload.public_id,
+        "message_id": came_in.id,
         "other_id": other.id,
         "slides_id": slides.id,
     }

@@ -57,6 +57,7 @@ class PartStat(StrEnum):
     NEEDS_ACTION = "NEEDS-ACTION"
     ACCEPTED = "ACCEPTED"
     DECLINED = "DECLINED"
+    TENTATIVE = "TENTATIVE"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

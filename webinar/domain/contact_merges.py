@@ -23,9 +23,11 @@ from webinar.models import (
     Answer,
     Audience,
     CalendarEntry,
+    CalendarReply,
     Contact,
     Deputy,
     Grant,
+    InboxMessage,
     Invitation,
     Link,
     Mail,
@@ -95,6 +97,7 @@ def merge(kept: Contact, other: Contact, *, by: Account) -> None:
     _move_acceptances(kept, other)
     _move_grants(kept, other)
     db.session.execute(update(Mail).where(Mail.contact_id == other.id).values(contact_id=kept.id))
+    _move_inbox(kept, other)
     db.session.execute(
         update(Contact).where(Contact.successor_id == other.id).values(successor_id=kept.id)
     )
@@ -216,6 +219,22 @@ def _move_calendar(kept: Contact, other: Contact) -> None:
         mine.sequence = max(mine.sequence, row.sequence)
         mine.cancelled = mine.cancelled and row.cancelled
         row.cancelled = True
+    db.session.flush()
+
+
+def _move_inbox(kept: Contact, other: Contact) -> None:
+    """What came in stays beside the person. Of the calendars' last answers those of `other` go
+    where `kept` has one: the answers themselves have been moved together by now."""
+    query = update(InboxMessage).where(InboxMessage.contact_id == other.id)
+    db.session.execute(query.values(contact_id=kept.id))
+    theirs = select(CalendarReply).where(CalendarReply.contact_id == other.id)
+    ours = select(CalendarReply.talk_id).where(CalendarReply.contact_id == kept.id)
+    held = set(db.session.scalars(ours))
+    for reply in db.session.scalars(theirs).all():
+        if reply.talk_id in held:
+            db.session.delete(reply)
+        else:
+            reply.contact_id = kept.id
     db.session.flush()
 
 

@@ -221,8 +221,9 @@ def _still_asked(mail: Mail, talk: Talk, contact: Contact) -> bool:
     invitation = invitations.invitation_of(talk, contact=contact)
     if invitation is None or contact.unsubscribed_at is not None:
         return False
-    again = mail.template == "reinvitation"
-    return invitation.answer == Answer.NONE if again else invitation.answer != Answer.WITHDRAWN
+    if mail.template == "reinvitation":
+        return invitation.answer == Answer.NONE
+    return invitation.answer != Answer.WITHDRAWN and not _taken_out(mail, talk)
 
 
 def _office_meant_it(mail: Mail, talk: Talk, contact: Contact) -> bool:
@@ -242,6 +243,14 @@ def _place_agrees(template: str, talk: Talk, contact: Contact) -> bool:
     if template == "side_dropped":
         return place is None  # who came back in the meantime has a newer message
     return place is not None and (template != "waiting" or place.state == RegistrationState.WAITING)
+
+
+def _taken_out(mail: Mail, talk: Talk) -> bool:
+    """Whether an invitation would bring back an entry that its recipient has declined."""
+    if mail.calendar_method is None or mail.contact is None:
+        return False
+    entry = calendar_entries.entry_of(talk, contact=mail.contact)
+    return entry is not None and entry.cancelled
 
 
 def _calendar_agrees(mail: Mail, talk: Talk, contact: Contact) -> bool:

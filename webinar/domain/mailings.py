@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from webinar.clock import now
-from webinar.domain import audit, invitations, jobs, links, mail, times
+from webinar.domain import audit, invitations, jobs, links, mail, notices, times
 from webinar.domain.recipients import LeftOut, Reason, frozen, left_out, may_get, recipients
 from webinar.errors import RuleError
 from webinar.extensions import db
@@ -187,12 +187,13 @@ def send(mailing: Mailing, *, by: Account | None) -> int:
     return len(found)
 
 
-def expand(mailing: Mailing, *, batch: int = BATCH) -> bool:
+def expand(mailing: Mailing, *, batch: int = BATCH, ask_calendars: bool = False) -> bool:
     """Write the mails of the next `batch` recipients; True once nothing is left to do.
 
     Each call belongs in a transaction of its own: `expanded` and the mails stand or fall together,
     so a crash repeats at most one batch, and that one wrote nothing. Who unsubscribed, left or was
-    invited by somebody else since the mailing was sent is passed over.
+    invited by somebody else since the mailing was sent is passed over. `ask_calendars`: answers by
+    mail are read, so invitations ask the recipient's calendar (REQUEST) instead of showing a file.
     """
     _lock(mailing)
     if mailing.state != S.EXPANDING:
@@ -203,7 +204,7 @@ def expand(mailing: Mailing, *, batch: int = BATCH) -> bool:
     found = {contact.id: contact for contact in db.session.scalars(query)}
     for contact_id in ids:
         if contact_id in found:
-            _write(mailing, found[contact_id])
+            _write(mailing, found[contact_id], ask_calendars=ask_calendars)
     mailing.expanded += len(ids)
     if mailing.expanded >= len(everybody):
         _move(mailing, S.EXPANDED)
@@ -211,10 +212,11 @@ def expand(mailing: Mailing, *, batch: int = BATCH) -> bool:
     return mailing.state == S.EXPANDED
 
 
-def _write(mailing: Mailing, contact: Contact) -> None:
+def _write(mailing: Mailing, contact: Contact, *, ask_calendars: bool) -> None:
     talk = mailing.talk
     params: dict[str, object] = {}
     not_after = None
+    calendar = None
     if mailing.kind in INVITING:
         invitation = invitations.invite(talk, contact=contact)
         if invitation.answer == Answer.WITHDRAWN:
@@ -223,6 +225,7 @@ def _write(mailing: Mailing, contact: Contact) -> None:
             links.contact_link(contact, purpose=purpose, talk=talk)
         links.contact_link(contact, purpose=Purpose.UNSUBSCRIBE)
         not_after = talk.starts_at
+        calendar = notices.request(talk, contact) if ask_calendars else None
     elif mailing.kind == MailingKind.MATERIALS:
         links.contact_link(contact, purpose=Purpose.ARCHIVE, talk=talk)
         params["materials"] = mailing.selection.get("materials", [])
@@ -232,6 +235,7 @@ def _write(mailing: Mailing, contact: Contact) -> None:
         key=f"mailing:{mailing.id}:{contact.id}",
         talk=talk,
         mailing=mailing,
+        calendar=calendar,
         not_after=not_after,
         params=params,
     )

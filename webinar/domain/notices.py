@@ -96,6 +96,29 @@ def request_if_confirmed(talk: Talk, contact: Contact) -> CalendarPart | None:
     return _request(talk, registration)
 
 
+def request(talk: Talk, contact: Contact) -> CalendarPart:
+    """Ask the contact's calendar, or tell it of the place that is held.
+
+    Of a talk with one side the entry is the same before and after the answer, so that the
+    confirmation raises no sequence.
+    """
+    held = request_if_confirmed(talk, contact)
+    if held is not None:
+        return held
+    offered = registrations.modes(talk)
+    side = offered[0] if len(offered) == 1 else ""
+    return CalendarPart("REQUEST", calendar_entries.request(talk, contact=contact, side=side))
+
+
+def request_again(talk: Talk, contact: Contact) -> CalendarPart | None:
+    """What the calendar is told of a talk that moved: of a place, or of an invitation that it was
+    asked about and has not declined."""
+    entry = calendar_entries.entry_of(talk, contact=contact)
+    if entry is not None and not entry.cancelled:
+        return request(talk, contact)
+    return request_if_confirmed(talk, contact)
+
+
 def holders(talk: Talk, *, side: Mode | None = None) -> list[Contact]:
     """Everyone with a place, a waiting place or an entry in the calendar, each once; with `side`
     only those whose place is there, or who wait for it. Who has not confirmed holds nothing."""

@@ -105,6 +105,18 @@ def confirm(registration: Registration, *, mode: Mode) -> None:
     notices.place(talk, registration, reason="registered")
 
 
+def leave_open(invitation: Invitation, *, remark: str) -> None:
+    """The invited person cannot say yet: no answer, with a remark (tentative).
+
+    Raises `RuleError` for who holds or waits for a place: nobody loses one by not being sure.
+    """
+    talk = begin(invitation)
+    if registrations.active_registration(talk, contact=invitation.contact) is not None:
+        raise RuleError("place_held")
+    _answer(invitation, Answer.NONE, by=None)
+    invitation.remark = remark
+
+
 def change_side(registration: Registration, *, mode: Mode, notify: bool = True) -> None:
     """Move a place or waiting place to the other side; the talk is locked."""
     talk = registration.talk
@@ -221,7 +233,7 @@ def tell_moved(
             contact,
             key=f"moved:{talk.id}:{revision}:{contact.id}",
             talk=talk,
-            calendar=notices.request_if_confirmed(talk, contact),
+            calendar=notices.request_again(talk, contact),
             not_after=times.end(talk),
             params={"before": dict(before or {}), "note": note.strip()},
         )

@@ -1,7 +1,8 @@
 """The calendar that a letter carries: a REQUEST or CANCEL to one person, or a plain file.
 
-An invitation carries the evening as a mere attachment: answers by mail are not read, so the first
-REQUEST comes with the confirmation. Calendars are shared, so the link in them is the one that only
+Where answers by mail are read, an invitation asks the calendar (RSVP=TRUE). Where they are not, it
+carries the evening as a mere attachment, and the first REQUEST comes with the confirmation:
+nobody is asked what nobody hears. Calendars are shared, so the link in them is the one that only
 enters. Used by `webinar.jobs.letters`; the object is `webinar.adapters.calendar`'s.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from webinar.adapters.calendar import Attendee, Event, Method, calendar_bytes
+from webinar.adapters.calendar import Attendee, Event, Method, PartStat, calendar_bytes
 from webinar.clock import now
 from webinar.config import Settings
 from webinar.domain import delivery, links, registrations
@@ -37,9 +38,26 @@ def of(mail: Mail, reader: Reader, settings: Settings, *, sample: str) -> Parts:
     event = _event(mail, mail.talk, reader, settings, url=_door(mail, settings) or sample)
     if mail.calendar_method is None:
         return Parts(attached=calendar_bytes(event, method=None))
-    attendee = Attendee(name=reader.full_name, address=mail.recipient)
     method = Method(mail.calendar_method)
+    attendee = _attendee(mail, reader, method, settings)
     return Parts(invite=calendar_bytes(event, method=method, attendee=attendee))
+
+
+def _attendee(mail: Mail, reader: Reader, method: Method, settings: Settings) -> Attendee:
+    """The person with what they have said so far; only who has not answered is asked."""
+    stands = PartStat.ACCEPTED
+    if method is Method.REQUEST and mail.contact is not None and mail.talk is not None:
+        held = registrations.active_registration(mail.talk, contact=mail.contact)
+        if held is None:
+            stands = PartStat.NEEDS_ACTION
+        elif held.state != RegistrationState.CONFIRMED:
+            stands = PartStat.TENTATIVE
+    return Attendee(
+        name=reader.full_name,
+        address=mail.recipient,
+        partstat=stands,
+        rsvp=stands is PartStat.NEEDS_ACTION and settings.inbox.read,
+    )
 
 
 def _event(mail: Mail, talk: Talk, reader: Reader, settings: Settings, *, url: str) -> Event:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from webinar.jobs.cleanup import cleanup
+from webinar.jobs.inbox import forget_inbox, read_inbox
 from webinar.jobs.mailings import expand_mailing
 from webinar.jobs.materials import delete_expired_materials, delete_files, process_material
 from webinar.jobs.queue import Handler
@@ -17,12 +18,16 @@ HANDLERS: Mapping[str, Handler] = {
     "delete_expired_materials": delete_expired_materials,
     "delete_files": delete_files,
     "expand_mailing": expand_mailing,
+    "forget_inbox": forget_inbox,
     "process_material": process_material,
+    "read_inbox": read_inbox,
     "remind": remind,
 }
 PERIODIC: Mapping[str, timedelta] = {
     "ask_for_reminders": timedelta(minutes=1),
     "cleanup": timedelta(hours=1),
     "delete_expired_materials": timedelta(hours=1),
+    "forget_inbox": timedelta(days=1),
+    "read_inbox": timedelta(minutes=1),
 }
 """Runs once in each such stretch of time, whatever the number of workers."""

@@ -14,5 +14,5 @@ def expand_mailing(run: Run, *, mailing_id: int) -> None:
     finished = False
     while not finished:
         run.keep()
-        finished = mailings.expand(mailing)
+        finished = mailings.expand(mailing, ask_calendars=run.settings.inbox.read)
         db.session.commit()

@@ -12,6 +12,15 @@ from webinar.models.contacts import (
     Origin,
     audience_members,
 )
+from webinar.models.inbox import (
+    CalendarReply,
+    InboxKind,
+    InboxMessage,
+    InboxReading,
+    InboxState,
+    Outcome,
+    Suggestion,
+)
 from webinar.models.jobs import Job, JobState
 from webinar.models.links import Link, Purpose
 from webinar.models.mail import (
@@ -64,6 +73,7 @@ __all__ = [
     "Audience",
     "AuditEntry",
     "CalendarEntry",
+    "CalendarReply",
     "Contact",
     "ContactForm",
     "ContactImport",
@@ -71,6 +81,10 @@ __all__ = [
     "Format",
     "Grant",
     "Grantee",
+    "InboxKind",
+    "InboxMessage",
+    "InboxReading",
+    "InboxState",
     "Invitation",
     "Job",
     "JobState",
@@ -87,6 +101,7 @@ __all__ = [
     "Organisation",
     "OrganisationKind",
     "Origin",
+    "Outcome",
     "Placeholder",
     "Processing",
     "Purpose",
@@ -103,6 +118,7 @@ __all__ = [
     "SeriesAcceptance",
     "Source",
     "Speaker",
+    "Suggestion",
     "Talk",
     "TalkSpeaker",
     "TalkState",

@@ -24,6 +24,7 @@ from webinar.web.organiser import (
     desk,
     dispatches,
     imports,
+    inbox,
     invitations,
     mailings,
     mails,
@@ -81,6 +82,7 @@ ORGANISER = (
     (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
     (reminders.blueprint, "/veranstaltungen/<int:talk_id>/erinnerungen"),
     (mails.blueprint, "/nachrichten"),
+    (inbox.blueprint, "/posteingang"),
 )
 
 

@@ -1,4 +1,5 @@
-"""What templates may call: dates, names, Markdown, sizes. Each reads values and queries nothing."""
+"""What templates may call: dates, names, Markdown, sizes. Each reads values and queries nothing,
+but for the number in the navigation."""
 
 from __future__ import annotations
 
@@ -8,11 +9,11 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from babel.lists import format_list
-from flask import Flask
+from flask import Flask, g
 from flask_babel import format_decimal, ngettext
 
 from webinar.clock import BERLIN, now
-from webinar.domain import links, times
+from webinar.domain import inbox, links, times
 from webinar.models import Link, Talk
 from webinar.rendering import dates, markdown, salutations
 from webinar.web.language import language
@@ -43,6 +44,7 @@ DESK = frozenset(
         "materials",
         "reminders",
         "mails",
+        "inbox",
     }
 )
 
@@ -83,11 +85,20 @@ def register(app: Flask) -> None:
         app.add_template_filter(function)
     app.add_template_filter(markdown.html, "markdown")
     app.add_template_global(link_to)
+    app.add_template_global(inbox_waiting)
 
 
 def _everywhere() -> dict[str, object]:
     found = settings()
     return {"office": found.office, "brand": found.brand, "desk_blueprints": DESK}
+
+
+def inbox_waiting() -> int:
+    """How many messages wait for a person, for the navigation; asked once for each page, and only
+    where a mailbox is read."""
+    if "inbox_waiting" not in g:
+        g.inbox_waiting = inbox.waiting_count() if settings().inbox.read else 0
+    return int(g.inbox_waiting)
 
 
 def when(talk: Talk) -> str:

@@ -6,6 +6,12 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 SENTENCES: dict[str, LazyString] = {
+    "inbox_done_already": _l("Somebody has dealt with this message already."),
+    "inbox_without_invitation": _l(
+        "This person is not invited to the talk, or the talk has begun or is cancelled."
+    ),
+    "inbox_without_mail": _l("No message of ours belongs to this report."),
+    "place_held": _l("This person holds a place and is not sure of coming any more."),
     "mail_move_forbidden": _l("This message can no longer be changed in this way."),
     "mailing_move_forbidden": _l("This mailing can no longer be changed in this way."),
     "mailing_sent_already": _l("This mailing has been sent already."),
