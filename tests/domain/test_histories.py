@@ -6,7 +6,7 @@ People, deputies, strangers at the form, the office, the clock and the worker ac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -35,10 +35,12 @@ from webinar.domain import (
     participation,
     registrations,
     reminders,
+    signups,
     talks,
     waiting_list,
 )
 from webinar.domain.contacts import ContactData
+from webinar.domain.signups import SignupData
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -178,6 +180,35 @@ class Histories(RuleBasedStateMachine):
             acceptances.leave_series(
                 self.talk.series, contact=self.contacts[who], with_places=with_places
             )
+
+    # The form of the public talk.
+
+    @rule(known=st.sampled_from([None, *range(PEOPLE)]), mode=sides)
+    def sign_up(self, known: int | None, mode: Mode) -> None:
+        person = SignupData(first_name="Vera", last_name="Brehm", email="brehm@verein.example")
+        if known is not None:
+            contact = self.contacts[known]
+            person = SignupData(
+                first_name=contact.first_name, last_name=contact.last_name, email=contact.email
+            )
+        with self.act():
+            before = answers()
+            signups.sign_up(self.talk, person, mode=mode)
+            assert answers() == before, "the form answered for somebody who was invited"
+
+    @rule(mode=sides)
+    def confirm(self, mode: Mode) -> None:
+        self.stranger(lambda contact: signups.confirm(self.talk, contact=contact, mode=mode))
+
+    @rule()
+    def leave(self) -> None:
+        self.stranger(lambda contact: signups.leave(self.talk, contact=contact))
+
+    def stranger(self, what: Callable[[Contact], object]) -> None:
+        found = contact_at("brehm@verein.example")
+        if found is not None:
+            with self.act():
+                what(found)
 
     # What the office does.
 

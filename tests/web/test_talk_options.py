@@ -116,7 +116,7 @@ def test_bad_options_stand_at_their_field_in_an_open_part(
     assert answer.status_code == 422
     assert set(errors_of(answer.text)) == fields
     assert "Bleibt stehen." in answer.text
-    assert '<details class="plain" open>' in answer.text
+    assert '<details class="plain stack" open>' in answer.text
     assert db.session.scalars(select(Talk)).all() == []
 
 

@@ -254,7 +254,7 @@ def invitees(talk: Talk, rows: Sequence[Invitation]) -> list[Invitee]:
     senders, deputies = _deputies(ids)
     people = {row.contact_id for row in rows} | {deputy.id for deputy in deputies.values()}
     held = _places(talk, people)
-    queue = places.positions(talk)
+    queue = places.positions(talk, among=held.values())
     lost = _undelivered(talk, {row.contact_id for row in rows})
     found = []
     for row in rows:

@@ -6,7 +6,7 @@ Reads only. `domain.registrations` gives and frees places; what the invited answ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -92,19 +92,27 @@ def organisations_of(talk: Talk) -> Sequence[Organisation]:
     ).all()
 
 
-def positions(*talks: Talk) -> dict[int, int]:
+def positions(*talks: Talk, among: Iterable[Registration] | None = None) -> dict[int, int]:
     """The place in the queue, from 1, of each registration that waits for one of the talks, in the
-    order in which `domain.registrations` gives free places."""
+    order in which `domain.registrations` gives free places. With `among` only of these rows: a page
+    of a long queue need not read all of it."""
     side = func.coalesce(Registration.wanted_mode, Registration.mode)
     place = func.row_number().over(
         partition_by=(Registration.talk_id, side),
         order_by=(Registration.queued_at, Registration.id),
     )
-    rows = db.session.execute(
-        select(Registration.id, place).where(
-            Registration.talk_id.in_([talk.id for talk in talks]), waits()
-        )
+    line = select(Registration.id.label("id"), place.label("place")).where(
+        Registration.talk_id.in_([talk.id for talk in talks]), waits()
     )
+    query = line
+    if among is not None:
+        ranked = line.subquery()
+        # Nobody on the page waits, as a rule: then the database need not number the queue.
+        ids = {row.id for row in among if row.state == S.WAITING or row.wanted_mode is not None}
+        if not ids:
+            return {}
+        query = select(ranked.c.id, ranked.c.place).where(ranked.c.id.in_(ids))
+    rows = db.session.execute(query)
     return {row[0]: row[1] for row in rows}
 
 

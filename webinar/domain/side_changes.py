@@ -6,6 +6,7 @@ registrations. Either way each of them is told. Above `domain.participation`, be
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from sqlalchemy import or_, select
@@ -39,6 +40,11 @@ def dropped_side(talk: Talk) -> Mode | None:
 def held(talk: Talk, mode: Mode) -> int:
     """How many hold a place or wait on that side."""
     return registrations.taken(talk, mode) + len(registrations.queue(talk, mode))
+
+
+def people(talk: Talk, modes: Iterable[Mode]) -> frozenset[int]:
+    """The ids of the contacts who hold a place or wait on one of those sides."""
+    return frozenset(row.contact_id for mode in modes for row in _affected(talk, mode))
 
 
 def resolve(talk: Talk, *, how: Dropped, by: Account) -> set[int]:

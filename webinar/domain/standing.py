@@ -22,6 +22,7 @@ from webinar.models import (
     Deputy,
     Invitation,
     Mode,
+    Question,
     Registration,
     RegistrationState,
     SeriesAcceptance,
@@ -71,6 +72,8 @@ class Standing:
     kept_out: int = 0
     """How many places the person's organisation holds, where it may hold no more and the person
     has none."""
+    asks: bool = False
+    """Whether the talk has questions of the organiser's own."""
 
     @property
     def own(self) -> bool:
@@ -94,14 +97,25 @@ class Standing:
         return bool(self.free) and (self.kept_out > 0 or none_left)
 
 
+_ASKS = select(Question.id).where(Question.talk_id == Talk.id).correlate(Talk).exists()
+_OWN_INVITATION = and_(
+    Invitation.talk_id == Talk.id, Invitation.contact_id == bindparam("contact_id")
+)
+_ASKED = (
+    select(Invitation, _ASKS)
+    .select_from(Talk)
+    .outerjoin(Invitation, _OWN_INVITATION)
+    .where(Talk.id == bindparam("talk_id"))
+)
 _STANDING = (
-    select(Invitation, Registration, Deputy, SeriesAcceptance)
-    .join(Invitation.talk)
+    select(Invitation, Registration, Deputy, SeriesAcceptance, _ASKS)
+    .select_from(Talk)
+    .outerjoin(Invitation, _OWN_INVITATION)
     .outerjoin(
         Registration,
         and_(
-            Registration.talk_id == Invitation.talk_id,
-            Registration.contact_id == Invitation.contact_id,
+            Registration.talk_id == Talk.id,
+            Registration.contact_id == bindparam("contact_id"),
             Registration.state.in_(ACTIVE),
         ),
     )
@@ -119,19 +133,22 @@ _STANDING = (
         SeriesAcceptance,
         and_(
             SeriesAcceptance.series_id == Talk.series_id,
-            SeriesAcceptance.contact_id == Invitation.contact_id,
+            SeriesAcceptance.contact_id == bindparam("contact_id"),
             SeriesAcceptance.ended_at.is_(None),
         ),
     )
-    .where(
-        Invitation.talk_id == bindparam("talk_id"), Invitation.contact_id == bindparam("contact_id")
-    )
+    .where(Talk.id == bindparam("talk_id"))
 )
 
 
 def standing(talk: Talk, *, contact: Contact) -> Standing:
     """How the contact's invitation and place stand now, and which answers would be taken."""
-    invitation, registration, asking, acceptance = _rows(talk, contact)
+    given = {"talk_id": talk.id, "contact_id": contact.id}
+    row = db.session.execute(_STANDING, given).one()
+    invitation: Invitation | None = row[0]
+    registration: Registration | None = row[1]
+    asking: Deputy | None = row[2]
+    acceptance: SeriesAcceptance | None = row[3]
     if not invited(invitation):
         registration = signups.own(talk, contact=contact)
     stand = stand_of(talk, contact, invitation, registration)
@@ -155,14 +172,22 @@ def standing(talk: Talk, *, contact: Contact) -> Standing:
         deputy=asking.deputy_invitation.contact if asking is not None and sends else None,
         sent_by=asking.invitation.contact if asking is not None and not sends else None,
         acceptance=acceptance,
-        may_delegate=may_accept and asking is None,
+        may_delegate=may_accept and asking is None and invited(invitation),
         kept_out=limits.kept_out(talk, contact=contact)
         if may_accept and stand is not Stand.CONFIRMED
         else 0,
+        asks=row[4],
     )
 
 
 SHUT = (Stand.CANCELLED, Stand.WITHDRAWN, Stand.RETIRED, Stand.LAPSED)
+
+
+def to_answer(talk: Talk, *, contact: Contact) -> tuple[Invitation | None, bool]:
+    """The contact's invitation, and whether the talk has questions of the organiser's own: what an
+    answer needs to know before it is taken, in one query."""
+    row = db.session.execute(_ASKED, {"talk_id": talk.id, "contact_id": contact.id}).one()
+    return row[0], row[1]
 
 
 def invited(invitation: Invitation | None) -> bool:
@@ -206,14 +231,6 @@ def _of_own(registration: Registration | None) -> Stand:
 
 def _may_ask(talk: Talk, invitation: Invitation | None) -> bool:
     return times.registration_open(talk) if invited(invitation) else signups.open_to_all(talk)
-
-
-_Rows = tuple[Invitation | None, Registration | None, Deputy | None, SeriesAcceptance | None]
-
-
-def _rows(talk: Talk, contact: Contact) -> _Rows:
-    row = db.session.execute(_STANDING, {"talk_id": talk.id, "contact_id": contact.id}).first()
-    return (None, None, None, None) if row is None else (row[0], row[1], row[2], row[3])
 
 
 def _free(talk: Talk) -> dict[Mode, int | None]:

@@ -58,15 +58,15 @@ class Moved:
     """What a change of a talk means for those who have it in their calendar; `after` is a row that
     was never stored.
 
-    `side`: the only side that it concerns, if it is one of two. `dropped`: how many hold a place or
-    wait on a side that goes.
+    `side`: the only side that it concerns, if it is one of two. `dropped`: the ids of the contacts
+    who hold a place or wait on a side that goes; they are told what becomes of them instead.
     """
 
     after: Talk
     time: bool
     place: bool
     side: Mode | None = None
-    dropped: int = 0
+    dropped: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
         return self.time or self.place
@@ -121,7 +121,7 @@ def moved(talk: Talk, values: TalkValues) -> Moved:
         time=timed,
         place=_place(talk) != _place(after),
         side=None if timed else _side(talk, gone),
-        dropped=sum(side_changes.held(talk, mode) for mode in gone),
+        dropped=side_changes.people(talk, gone),
     )
 
 

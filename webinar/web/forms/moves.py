@@ -52,7 +52,7 @@ class MoveForm(DeskForm):
                 Whom.HOLDERS.value,
                 _("Everybody with a place or a calendar entry (%(count)d)", count=everybody),
             ),
-            *([(Whom.SIDE.value, side)] if moved.side is not None else []),
+            *([(Whom.SIDE.value, side)] if moved.side is not None and there else []),
             (Whom.NOBODY.value, _("Nobody")),
         ]
         self.whom.data = self.whom.data or Whom.HOLDERS.value

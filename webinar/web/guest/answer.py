@@ -16,7 +16,6 @@ from flask.typing import ResponseReturnValue
 from webinar.adapters import calendar
 from webinar.domain import (
     calendar_entries,
-    invitations,
     links,
     materials,
     participation,
@@ -27,7 +26,7 @@ from webinar.domain import (
     times,
 )
 from webinar.domain.rooms import Entry
-from webinar.domain.standing import SHUT, Stand, Standing, invited, standing
+from webinar.domain.standing import SHUT, Stand, Standing, invited, standing, to_answer
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -150,10 +149,10 @@ def calendar_file() -> ResponseReturnValue:
 
 def _answer(*, accepting: bool) -> ResponseReturnValue:
     talk = pages.talk()
-    invitation = invitations.invitation_of(talk, contact=pages.contact())
+    invitation, asks = to_answer(talk, contact=pages.contact())
     try:
         if accepting:
-            _accept(talk, invitation)
+            _accept(talk, invitation, asks=asks)
         elif invitation is None or not invited(invitation):
             signups.leave(talk, contact=pages.contact())
         else:
@@ -164,19 +163,19 @@ def _answer(*, accepting: bool) -> ResponseReturnValue:
     return redirect(url_for(".show"), 303)
 
 
-def _accept(talk: Talk, invitation: Invitation | None) -> None:
+def _accept(talk: Talk, invitation: Invitation | None, *, asks: bool) -> None:
     """Come, with the answers to the organiser's questions. Who only changes sides sends none."""
-    asked = questions.asked(talk)
     form = answer_form(registrations.modes(talk), free={})
     if form.side is None:
         raise RuleError("mode_not_offered", field="mode")
-    if not asked:
+    if not asks:
         _come(talk, invitation, form.side)
         return
-    add_questions(form, asked, formdata=request.form)
+    own = questions.asked(talk)
+    add_questions(form, own, formdata=request.form)
     held = _held(talk)
-    sent = any(field_name(question) in request.form for question in asked)
-    given = typed_answers(form, asked) if sent or held is None else {}
+    sent = any(field_name(question) in request.form for question in own)
+    given = typed_answers(form, own) if sent or held is None else {}
     registration = _come(talk, invitation, form.side)
     if held is None:
         questions.answer(registration, given)
@@ -204,7 +203,7 @@ def _form(found: Standing, *, asked: Sequence[Question] | None = None) -> Answer
     free = {mode: None if found.kept_out else count for mode, count in found.free.items()}
     form = answer_form(registrations.modes(talk), free=free)
     if asked is None:
-        asked = questions.asked(talk) if found.may_accept else ()
+        asked = questions.asked(talk) if found.asks and found.may_accept else ()
     if asked:
         known = questions.answers_of(found.registration) if found.registration else {}
         sent = request.form if request.method == "POST" else None

@@ -173,7 +173,7 @@ def _sides(talk: Talk) -> list[Side]:
 
 
 def _rows(talk: Talk, found: Sequence[Registration]) -> list[Row]:
-    queue = places.positions(talk)
+    queue = places.positions(talk, among=found)
     columns = question_columns.columns(talk, only=[row.id for row in found])
     return [_row(row, queue, columns) for row in found]
 

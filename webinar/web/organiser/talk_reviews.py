@@ -9,11 +9,11 @@ from __future__ import annotations
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from webinar.domain import calendar_entries, notices, participation, talk_changes, talks
+from webinar.domain import calendar_entries, notices, talk_changes, talks
 from webinar.domain.talks import Dropped, Moved
 from webinar.extensions import db
 from webinar.jobs import letters
-from webinar.models import Contact, Talk, TalkState
+from webinar.models import Contact, Mode, Talk, TalkState
 from webinar.rendering.mails import Message
 from webinar.web.forms.moves import CancelForm, MoveForm, Whom
 from webinar.web.forms.talks import TalkForm
@@ -32,22 +32,23 @@ def move_page(talk: Talk, form: TalkForm, *, step: str) -> ResponseReturnValue |
         return None
     talks.check_revision(talk, revision=form.shown_revision())
     moved = talks.moved(talk, form.values())
-    count = participation.holder_count(talk) if moved else 0
-    if not count and not moved.dropped:
+    reached = _reached(talk, moved) if moved else []
+    if not reached and not moved.dropped:
         return None
     asked = MoveForm()
-    there = participation.holder_count(talk, side=moved.side) if moved.side else 0
-    asked.offer(moved, everybody=count, there=there)
+    there = _reached(talk, moved, side=moved.side) if moved.side else []
+    asked.offer(moved, everybody=len(reached), there=len(there))
     if step == "tell" and _answered(asked, moved):
         return None
-    first = next(iter(_reached(talk, asked, moved)), None)
+    chosen = {Whom.NOBODY: [], Whom.SIDE: there}.get(asked.told or Whom.HOLDERS, reached)
+    first = next(iter(chosen), None)
     letter = _moved_letter(talk, form, asked, first) if first is not None else None
     page = render_template(
         "organiser/talks/moved.html",
         here=HERE,
         talk=talk,
         moved=moved,
-        count=count,
+        count=len(reached),
         form=asked,
         first=first,
         letter=letter,
@@ -64,10 +65,10 @@ def _answered(asked: MoveForm, moved: Moved) -> bool:
     return complete
 
 
-def _reached(talk: Talk, asked: MoveForm, moved: Moved) -> list[Contact]:
-    if asked.told is Whom.NOBODY:
-        return []
-    return notices.holders(talk, side=moved.side if asked.told is Whom.SIDE else None)
+def _reached(talk: Talk, moved: Moved, *, side: Mode | None = None) -> list[Contact]:
+    """Who would get the message; not those who are told what becomes of their place."""
+    found = notices.holders(talk, side=side)
+    return [contact for contact in found if contact.id not in moved.dropped]
 
 
 def _moved_letter(talk: Talk, form: TalkForm, asked: MoveForm, first: Contact) -> Message:
