@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
 from tests import factories
+from tests.quick import share_compiled
 from webinar import create_app
 from webinar.extensions import db, limiter
 from webinar.models import Account, Role
@@ -38,6 +39,8 @@ ENVIRON = {
     "WEBINAR_MAIL_SECURITY": "none",
 }
 PASSWORD = "ein langes Kennwort"
+
+share_compiled()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

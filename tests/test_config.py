@@ -53,7 +53,7 @@ def test_complete_production_settings_are_accepted() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "word"),
     [
-        ("WEBINAR_SECRET_KEY", None, "SECRET_KEY"),
+        ("WEBINAR_SECRET_KEY", None, "SECRET_KEY is missing"),
         ("WEBINAR_SECRET_KEY", "short", "32 bytes"),
         ("WEBINAR_LINK_KEYS", None, "LINK_KEYS"),
         ("WEBINAR_LINK_KEYS", "k" * 32 + ",short", "fewer than 32"),

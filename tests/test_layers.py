@@ -24,8 +24,15 @@ FLASK_FREE = ("models", "domain", "adapters", "rendering")
 # Inside the domain calls go one way: a module may use those to its right, never to its left.
 ORDER = (
     {"overview", "series", "talks", "mailings"},
+    {"reminders", "reminder_plans"},
+    {"deputies", "acceptances"},
     {"office_acts", "waiting_list"},
+    {"side_changes", "questions"},
+    {"standing", "personal"},
+    {"lapsed_signups"},
+    {"signups"},
     {"participation"},
+    {"askings"},
     {"notices"},
     {"registrations", "invitations"},
     {"mail"},

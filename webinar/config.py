@@ -269,7 +269,9 @@ class _Reader:
 
     def check(self, settings: Settings) -> None:
         """The rules that hold everywhere, then those of production."""
-        if len(settings.secret_key.encode()) < SECRET_LENGTH:
+        if not settings.secret_key:
+            self.refuse("SECRET_KEY", "is missing: it signs the sessions of the staff")
+        elif len(settings.secret_key.encode()) < SECRET_LENGTH:
             self.refuse("SECRET_KEY", f"must have at least {SECRET_LENGTH} bytes")
         if not settings.link_keys:
             self.refuse("LINK_KEYS", "is missing: it signs the personal links")

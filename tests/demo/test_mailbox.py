@@ -134,6 +134,12 @@ def test_search_finds_recipients_by_name_and_by_envelope_address(mailbox: Mailbo
     assert "0 Nachrichten an „niemand“" in body
 
 
+def test_list_shows_names_without_the_quotes_of_the_header(mailbox: Mailbox) -> None:
+    send(mailbox, b'To: "Dr. Hannah Seubert" <seubert@gemeinde.example>\r\nSubject: A\r\n\r\nB')
+    page = get(mailbox, "/")[2].decode()
+    assert "Dr. Hannah Seubert &lt;seubert@gemeinde.example&gt;" in page
+
+
 def test_list_goes_over_to_a_second_page_after_a_hundred(mailbox: Mailbox) -> None:
     for number in range(101):
         mailbox.store.save(

@@ -76,9 +76,8 @@ def _links(talk: Talk, contact: Contact, speaker: Speaker) -> None:
         db.session.add(
             Link(public_id=f"{purpose}-Qm7x2K", purpose=purpose, contact=contact, talk=talk)
         )
-    db.session.add(
-        Link(public_id="unsubscribe-Qm7x2K", purpose=Purpose.UNSUBSCRIBE, contact=contact)
-    )
+    for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
+        db.session.add(Link(public_id=f"{purpose}-Qm7x2K", purpose=purpose, contact=contact))
     db.session.add(
         Link(public_id="speaker-Qm7x2K", purpose=Purpose.SPEAKER, speaker=speaker, talk=talk)
     )

@@ -25,11 +25,12 @@ from tests.jobs.scene import MOMENT, TITLE, Scene, mail, mailing, registration, 
 from webinar.adapters.mime import Letter, message_bytes
 from webinar.clock import frozen
 from webinar.config import Settings
-from webinar.domain import calendar_entries
+from webinar.domain import calendar_entries, talk_changes
 from webinar.extensions import db
 from webinar.jobs.letters import letter_of, preview
 from webinar.models import (
     Account,
+    Contact,
     Format,
     Mail,
     MailingKind,
@@ -69,20 +70,58 @@ def confirmation(**params: object) -> Make:
     return make
 
 
-def waiting(mode: Mode) -> Make:
-    return lambda evening: mail(
-        evening,
-        "waiting",
-        params={"reason": "accepted", "mode": mode, "wanted_mode": None, "position": 2},
-    )
+def waiting(mode: Mode, **params: object) -> Make:
+    given = {"reason": "accepted", "mode": mode, "wanted_mode": None, "position": 2}
+    return lambda evening: mail(evening, "waiting", params={**given, **params})
+
+
+def limited(evening: Scene) -> Mail:
+    """Waiting although the hall has places: the municipality has all that it may have."""
+    evening.contact.organisation = factories.organisation("Gemeinde Kürnach")
+    return waiting(Mode.HALL, kept_out=2)(evening)
+
+
+def opening(evening: Scene) -> Mail:
+    evening.talk.registration_opens_at = factories.at("2026-12-14T07:00")
+    return invitation(evening)
 
 
 def moved(evening: Scene) -> Mail:
+    """Later, and in another hall, with a sentence of the organiser."""
     registration(evening, mode=Mode.ONLINE)
+    before = talk_changes.facts(evening.talk)
     evening.talk.starts_at = factories.at("2027-01-14T17:30")
     evening.talk.ends_at = factories.at("2027-01-14T19:00")
+    evening.talk.venue = "Kreistagssaal"
+    evening.talk.format = Format.HYBRID
+    return _moved(evening, before=before, note="Der Saal <unten> ist größer.\nBis bald.")
+
+
+def moved_unknown(evening: Scene) -> Mail:
+    """Written before mails kept what the talk said until then."""
+    registration(evening, mode=Mode.ONLINE)
+    return _moved(evening)
+
+
+def _moved(evening: Scene, **params: object) -> Mail:
     sequence = calendar_entries.request(evening.talk, contact=evening.contact)
-    return mail(evening, "moved", calendar_method="REQUEST", calendar_sequence=sequence)
+    return mail(
+        evening, "moved", calendar_method="REQUEST", calendar_sequence=sequence, params=params
+    )
+
+
+def details(evening: Scene) -> Mail:
+    answers = [
+        ["Haben Sie <Fragen> vorab?", "text", "Ja: <b>Fristen</b>?"],
+        ["Bleiben Sie zum Essen?", "yes_no", "yes"],
+        ["Anreise", "choice", ""],
+    ]
+    return mail(evening, "details", params={"answers": answers})
+
+
+def side_dropped(evening: Scene) -> Mail:
+    evening.talk.format = Format.ONLINE
+    return ended("side_dropped")(evening)
 
 
 def ended(template: str) -> Make:
@@ -156,28 +195,142 @@ def speaker_link(evening: Scene) -> Mail:
     return mail(evening, "speaker_link", speaker=speaker, recipient=speaker.email)
 
 
+def reminder_speaker(evening: Scene) -> Mail:
+    registration(evening, mode=Mode.ONLINE)
+    speaker = evening.speaker
+    return mail(evening, "reminder_speaker", speaker=speaker, recipient=speaker.email)
+
+
+def reminder_coming(mode: Mode) -> Make:
+    def make(evening: Scene) -> Mail:
+        registration(evening, mode=mode)
+        return mail(evening, "reminder_coming")
+
+    return make
+
+
 def subscription(template: str) -> Make:
     return lambda evening: mail(evening, template, talk=None)
 
 
+def other_person(evening: Scene) -> Contact:
+    return factories.contact(
+        form="herr",
+        first_name="Jonas",
+        last_name="Weiß",
+        office="Zweiter Bürgermeister",
+        email="weiss@musterort.example",
+        organisation_id=factories.organisation("Gemeinde Musterort").id,
+        language=evening.contact.language,
+    )
+
+
+def deputy(*, mode: Mode = Mode.ONLINE, position: int | None = None, keeps: bool = False) -> Make:
+    def make(evening: Scene) -> Mail:
+        calendar = {"calendar_method": "REQUEST", "calendar_sequence": 0} if not position else {}
+        state = RegistrationState.WAITING if position else RegistrationState.CONFIRMED
+        registration(evening, mode=mode, state=state)
+        params = {"reason": "deputy", "mode": mode, "wanted_mode": None, "position": position}
+        inviter = other_person(evening).id
+        params |= {"inviter": inviter, "keeps": keeps}
+        return mail(evening, "deputy", params=params, **calendar)
+
+    return make
+
+
+def delegated(evening: Scene) -> Mail:
+    made = ended("delegated")(evening)
+    made.params = {"deputy": other_person(evening).id}
+    return made
+
+
+def deputy_ended(*, invited: bool, keeps: bool = False) -> Make:
+    def make(evening: Scene) -> Mail:
+        params = {"invited": invited, "keeps": keeps, "inviter": other_person(evening).id}
+        if keeps:
+            return mail(evening, "deputy_ended", params=params)
+        made = ended("deputy_ended")(evening)
+        made.params = params
+        return made
+
+    return make
+
+
+def reopened(reason: str, *, still: bool = True) -> Make:
+    return lambda evening: mail(
+        evening,
+        "reopened",
+        params={"reason": reason, "open": still, "deputy": other_person(evening).id},
+    )
+
+
+def of_series(template: str, **params: object) -> Make:
+    def make(evening: Scene) -> Mail:
+        given = {"series": evening.talk.series_id, "mode": Mode.ONLINE, **params}
+        if template == "series_accepted":
+            given["closed"] = [evening.talk.id]
+        return mail(evening, template, params=given)
+
+    return make
+
+
+def signup(template: str) -> Make:
+    return lambda evening: mail(evening, template)
+
+
 LETTERS: dict[str, Make] = {
+    "confirmation-series": confirmation(reason="series"),
+    "confirmation-series-hall": confirmation(reason="series", mode="hall"),
+    "confirmation-taken_back": confirmation(reason="taken_back"),
+    "confirmation-taken_back-hall": confirmation(reason="taken_back", mode="hall"),
+    "deputy-online": deputy(),
+    "deputy-hall": deputy(mode=Mode.HALL),
+    "deputy-waiting": deputy(position=2),
+    "deputy-waiting-hall": deputy(mode=Mode.HALL, position=2),
+    "deputy-keeps": deputy(keeps=True),
+    "delegated": delegated,
+    "deputy_ended": deputy_ended(invited=False),
+    "deputy_ended-invited": deputy_ended(invited=True),
+    "deputy_ended-keeps": deputy_ended(invited=True, keeps=True),
+    "reopened-declined": reopened("deputy_declined"),
+    "reopened-closed": reopened("deputy_declined", still=False),
+    "reopened-taken_back": reopened("taken_back"),
+    "series_accepted": of_series("series_accepted"),
+    "series_left": of_series("series_left", kept=True),
     "invitation": invitation,
     "confirmation-online": confirmation(),
     "confirmation-hall": confirmation(mode="hall", reason="promoted"),
     "confirmation-both": confirmation(reason="side", wanted_mode="hall", position=2),
+    "confirmation-registered": confirmation(reason="registered"),
     "waiting-hall": waiting(Mode.HALL),
     "waiting-online": waiting(Mode.ONLINE),
+    "waiting-limited": limited,
+    "waiting-format": waiting(Mode.ONLINE, reason="format", kept_out=0),
+    "confirmation-format": confirmation(mode="online", reason="format"),
+    "invitation-opening": opening,
+    "moved-unknown": moved_unknown,
+    "details": details,
+    "side_dropped": side_dropped,
     "declined": ended("declined"),
     "moved": moved,
     "cancelled": ended("cancelled"),
     "materials": materials,
     "message": message,
     "speaker_link": speaker_link,
+    "reminder_unanswered": lambda evening: mail(evening, "reminder_unanswered"),
+    "reminder_coming-online": reminder_coming(Mode.ONLINE),
+    "reminder_coming-hall": reminder_coming(Mode.HALL),
+    "reminder_speaker": reminder_speaker,
     "reinvitation": reinvitation,
     "personal_link": personal_link,
     "personal_link-renewed": renewed_link,
     "withdrawn": ended("withdrawn"),
     "refused": refused,
+    "signup_confirm": signup("signup_confirm"),
+    "signup_again": signup("signup_again"),
+    "signup_invited": signup("signup_invited"),
+    "personal_page": subscription("personal_page"),
+    "language_changed": subscription("language_changed"),
     "unsubscribed": subscription("unsubscribed"),
     "resubscribed": subscription("resubscribed"),
 }
@@ -335,6 +488,13 @@ def test_headers_name_sender_office_and_the_way_out(app: Flask) -> None:
     assert found["Date"].datetime == MOMENT
 
 
+def test_nobody_is_addressed_by_a_name_that_a_stranger_typed(app: Flask) -> None:
+    made = letter(app, signup("signup_confirm"))
+    assert "Hannah" not in made.text + made.html + made.subject
+    assert "Seubert" not in made.text + made.html + made.subject
+    assert made.recipient_name == ""
+
+
 @pytest.mark.parametrize(("template", "offered"), [("unsubscribed", 0), ("resubscribed", 1)])
 def test_who_has_unsubscribed_is_not_offered_to_do_it_again(
     app: Flask, template: str, offered: int
@@ -353,9 +513,12 @@ def test_every_golden_file_belongs_to_a_letter() -> None:
     assert {path.stem for path in golden("html")} == expected
 
 
+ABOUT_INVITATIONS = ("invitation", "reminder_unanswered", "unsubscribed", "resubscribed")
+
+
 @pytest.mark.parametrize("path", golden("txt"), ids=lambda path: path.name)
 def test_only_mails_about_invitations_lead_to_the_page_of_unsubscribing(path: Path) -> None:
-    about = path.name.startswith(("invitation", "unsubscribed", "resubscribed"))
+    about = path.name.startswith(ABOUT_INVITATIONS)
     assert ("/u/unsubscribe" in path.read_text("utf-8")) is about
 
 

@@ -296,8 +296,8 @@ def test_forged_revision_is_a_conflict(desk: FlaskClient, revision: str) -> None
     assert desk.post(f"{LIST}/{talk.id}/bearbeiten", data=data).status_code == 409
 
 
-@pytest.mark.parametrize(("step", "told"), [("tell", 2), ("silent", 0)])
-def test_moving_a_published_talk_asks_whom_to_tell(desk: FlaskClient, step: str, told: int) -> None:
+@pytest.mark.parametrize(("whom", "told"), [("holders", 2), ("nobody", 0)])
+def test_moving_a_published_talk_asks_whom_to_tell(desk: FlaskClient, whom: str, told: int) -> None:
     talk = factories.talk(starts_at=START)
     with_places(talk, 2)
     address, data = f"{LIST}/{talk.id}/bearbeiten", typed(talk, start="18:30", abstract="A\nB")
@@ -313,7 +313,7 @@ def test_moving_a_published_talk_asks_whom_to_tell(desk: FlaskClient, step: str,
     )
     assert ("abstract", "A\nB") in sent
     again = {name: unescape(value) for name, value in sent}
-    assert desk.post(address, data={**again, "step": step}).status_code == 303
+    assert desk.post(address, data={**again, "whom": whom, "step": "tell"}).status_code == 303
     db.session.refresh(talk)
     assert talk.starts_at == factories.at("2027-01-14T17:30")
     moved = db.session.scalars(select(Mail).where(Mail.template == "moved")).all()

@@ -43,6 +43,8 @@ from webinar.models import (
     MaterialPage,
     Mode,
     Purpose,
+    Reminded,
+    Reminder,
     Speaker,
     Talk,
     TalkState,
@@ -101,6 +103,8 @@ def build(app: Flask, by: Account) -> World:
     for person in (contact, other):
         participation.accept(factories.invitation(talk, person), mode=Mode.ONLINE)
     factories.invitation(talk, factories.contact())
+    step = Reminder(talk_id=talk.id, reminded=Reminded.COMING, minutes=60)
+    db.session.add(step)
     film, slides = _materials(app, talk, by)
     draft = _mailings(talk, audience.id, by)
     upload = contact_imports.start(
@@ -125,6 +129,7 @@ def build(app: Flask, by: Account) -> World:
         "public_id": film.public_id,
         "number": 1,
         "mailing_id": draft.id,
+        "reminder_id": step.id,
         "mail_id": db.session.scalars(select(Mail.id)).first(),
         "name": upload.public_id,
         "other_id": other.id,

@@ -148,6 +148,6 @@ def _not_found(_error: Exception) -> tuple[str, int]:
     return render_template("mailbox_missing.html"), 404
 
 
-def _moment(moment: datetime, pattern: str = "EEEE, d. MMMM y, HH:mm:ss") -> str:
+def _moment(moment: datetime, pattern: str = "EEEE, d. MMMM y, H:mm:ss") -> str:
     text = format_datetime(clock.berlin(moment), pattern, tzinfo=clock.BERLIN, locale="de")
     return text.replace(". ", ".\N{NO-BREAK SPACE}", 1)

@@ -112,6 +112,7 @@ def _check(kept: Contact, other: Contact) -> None:
     ids = [
         row.id
         for talk_id in ours.keys() & theirs.keys()
+        if not times.started(ours[talk_id].talk)  # nothing can be taken back there any more
         for row in (ours[talk_id], theirs[talk_id])
     ]
     deputy = db.session.scalar(

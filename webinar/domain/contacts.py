@@ -143,7 +143,7 @@ def refresh_keys(contact: Contact, *, organisation: Organisation | None) -> None
 def add(data: ContactData, *, by: Account | None, origin: Origin = Origin.MANUAL) -> Contact:
     """A new contact. Raises `RuleError` for an address that is none, a missing last name, or a
     person of that name who is already at the address; asks nothing about other names there."""
-    data = _checked(data)
+    data = checked(data)
     _refuse_double(data)
     organisation = organisations.named(data.organisation)
     contact = Contact(origin=origin, audiences=[])
@@ -162,7 +162,7 @@ def create(
     Raises `RuleError("address_known", field="decision")` while others are there and nothing was
     decided; see also `add` and `edit`.
     """
-    data = _checked(data)
+    data = checked(data)
     known = at_address(data.email)
     _refuse_double(data)
     if not known or decision == Decision.SECOND:
@@ -190,7 +190,7 @@ def edit(
     """
     if seen is not None and seen != stamp(contact):
         raise Conflict("contact_changed")
-    data = _checked(data)
+    data = checked(data)
     renamed = contact.active and name_key(data.first_name, data.last_name) != contact.name_key
     if renamed and decision not in (Decision.CORRECTION, Decision.SUCCESSOR):
         raise RuleError("name_changed", field="decision")
@@ -244,7 +244,9 @@ def reactivate(contact: Contact, *, by: Account) -> None:
     audit.record("contact.reactivated", contact, by=by, changes=changes)
 
 
-def _checked(data: ContactData) -> ContactData:
+def checked(data: ContactData) -> ContactData:
+    """The data cleaned, the address in its canonical form. Raises `RuleError` for an address that
+    is none and for a missing last name."""
     names = ("title", "first_name", "last_name", "office", "organisation", "salutation")
     data = replace(
         data,

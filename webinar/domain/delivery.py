@@ -17,7 +17,16 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from webinar.clock import now
-from webinar.domain import calendar_entries, invitations, links, materials, registrations
+from webinar.domain import (
+    askings,
+    calendar_entries,
+    invitations,
+    links,
+    materials,
+    registrations,
+    reminded,
+    signups,
+)
 from webinar.domain.mail import MOVES
 from webinar.errors import RuleError
 from webinar.extensions import db
@@ -145,7 +154,8 @@ def still_wanted(mail: Mail) -> bool:
         return True
     if mail.talk.state == TalkState.CANCELLED and mail.template in _ENDS_WITH_TALK:
         return False
-    return mail.template == "cancelled" or _cause_holds(mail, mail.talk)
+    holds = reminded.still_meant if mail.template in reminded.REMINDERS else _cause_holds
+    return mail.template == "cancelled" or holds(mail, mail.talk)
 
 
 def _reachable(contact: Contact, template: str) -> bool:
@@ -159,29 +169,51 @@ _ENDS_WITH_TALK = frozenset(
         "confirmation",
         "waiting",
         "moved",
+        "side_dropped",
+        "details",
         "speaker_link",
         "personal_link",
         "withdrawn",
         "refused",
+        "deputy",
+        "reopened",
+        *signups.TEMPLATES,
     }
 )
 
 
 def _cause_holds(mail: Mail, talk: Talk) -> bool:
-    if mail.speaker_id is not None:
-        return any(one.speaker_id == mail.speaker_id for one in talk.appearances)
     if mail.contact is None:
-        return True
+        speakers = [one.speaker_id for one in talk.appearances]
+        return mail.speaker_id is None or mail.speaker_id in speakers
     if mail.template in ("invitation", "reinvitation"):
         return _still_asked(mail, talk, mail.contact)
-    if mail.template == "waiting":
-        place = registrations.active_registration(talk, contact=mail.contact)
-        return place is not None and place.state == RegistrationState.WAITING
+    if mail.template in ("waiting", "details", "side_dropped"):
+        return _place_agrees(mail.template, talk, mail.contact)
+    if mail.template in signups.TEMPLATES:
+        return signups.still_answers(mail.template, talk, contact=mail.contact)
     if mail.template == "materials":
         told = set(mail.params.get("materials", ()))
         return any(row.id in told for row in materials.visible_to(talk, mail.contact))
     agrees = mail.calendar_method is None or _calendar_agrees(mail, talk, mail.contact)
-    return agrees and _office_meant_it(mail, talk, mail.contact)
+    return (
+        agrees
+        and _asking_holds(mail, talk, mail.contact)
+        and _office_meant_it(mail, talk, mail.contact)
+    )
+
+
+def _asking_holds(mail: Mail, talk: Talk, contact: Contact) -> bool:
+    """Whether somebody still asks the deputy; whether the inviter's invitation is still open. Mails
+    that tell of no asking pass."""
+    if mail.template not in ("deputy", "reopened"):
+        return True
+    invitation = invitations.invitation_of(talk, contact=contact)
+    if invitation is None:
+        return False
+    if mail.template == "deputy":
+        return askings.received_by(invitation) is not None
+    return invitation.answer == Answer.NONE
 
 
 def _still_asked(mail: Mail, talk: Talk, contact: Contact) -> bool:
@@ -203,6 +235,13 @@ def _office_meant_it(mail: Mail, talk: Talk, contact: Contact) -> bool:
         link = links.find_contact_link(contact, purpose=Purpose.ANSWER, talk=talk)
         return link is not None and link.version == mail.params.get("version")
     return True
+
+
+def _place_agrees(template: str, talk: Talk, contact: Contact) -> bool:
+    place = registrations.active_registration(talk, contact=contact)
+    if template == "side_dropped":
+        return place is None  # who came back in the meantime has a newer message
+    return place is not None and (template != "waiting" or place.state == RegistrationState.WAITING)
 
 
 def _calendar_agrees(mail: Mail, talk: Talk, contact: Contact) -> bool:

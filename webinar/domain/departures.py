@@ -14,7 +14,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
-from webinar.domain import audit, invitations, participation, registrations, times
+from webinar.domain import askings, audit, invitations, participation, registrations, times
 from webinar.extensions import db
 from webinar.models import ACTIVE, Account, Answer, Contact, Registration, Talk
 
@@ -25,9 +25,9 @@ def free_places(*, by: Account) -> int:
     """Give up whatever place or waiting place retired contacts hold at a talk that has not begun,
     and give each to the next in line; returns how many were given up.
 
-    Their invitations to these talks are withdrawn, so that answer and place agree. They get no
-    mail: it would reach whoever holds the address now. The entry in their calendar goes when the
-    talk is cancelled.
+    Their invitations to these talks are withdrawn, so that answer and place agree; whoever had sent
+    one of them as a deputy is told. They themselves get no mail: it would reach whoever holds the
+    address now. The entry in their calendar goes when the talk is cancelled.
     """
     freed = 0
     for talk in _talks():
@@ -65,6 +65,7 @@ def _give_up(registration: Registration, *, talk: Talk, by: Account) -> None:
     registrations.end(registration)
     invitation = invitations.invitation_of(talk, contact=registration.contact)
     if invitation is not None:
+        askings.deputy_gone(invitation, by=by)
         invitations.set_answer(invitation, Answer.WITHDRAWN)
     audit.record(
         "registration.ended", registration, by=by, changes={"state": [before, registration.state]}

@@ -62,6 +62,33 @@ def begin(
     return mailings.draft(talk, kind=kind, by=by, subject=subject, text=text)
 
 
+def invite_again(
+    talk: Talk, *, source: Talk, by: Account, subject: str, text: str
+) -> Mailing | None:
+    """A draft that invites to the talk who is invited to `source`; None where nobody is left.
+
+    Nothing goes out: the organiser reads, changes and sends it once the talk is published. Left out
+    are those whose invitation was withdrawn, who left office, or want no more invitations.
+    """
+    invited = db.session.scalars(
+        select(Invitation.contact_id)
+        .join(Contact, Contact.id == Invitation.contact_id)
+        .where(
+            Invitation.talk_id == source.id,
+            Invitation.answer != Answer.WITHDRAWN,
+            Contact.retired_at.is_(None),
+            Contact.erased_at.is_(None),
+            Contact.unsubscribed_at.is_(None),
+        )
+    ).all()
+    if not invited:
+        return None
+    kind = MailingKind.INVITATION
+    mailing = mailings.draft(talk, kind=kind, by=by, subject=subject, text=text)
+    mailings.choose(mailing, contacts=invited)
+    return mailing
+
+
 def choose_audiences(mailing: Mailing, ids: Iterable[int]) -> None:
     """Set the audiences; single people stay as they are."""
     _change(mailing, audiences=set(ids))

@@ -6,7 +6,9 @@ a withdrawn invitation opens nothing. Releasing and withdrawing are `domain.rele
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, or_, select
+from datetime import date
+
+from sqlalchemy import BindParameter, ColumnElement, SQLColumnExpression, and_, exists, or_, select
 
 from webinar.models import (
     Answer,
@@ -21,6 +23,14 @@ from webinar.models import (
 )
 
 Number = SQLColumnExpression[int] | int
+
+
+def released(day: date | BindParameter[date]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions on `Material` that it was released and not yet due to be deleted on `day`."""
+    return (
+        Material.released_at.is_not(None),
+        or_(Material.delete_on.is_(None), Material.delete_on > day),
+    )
 
 
 def opens(contact_id: Number) -> ColumnElement[bool]:

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
 from webinar.domain.rows import find_or_add
 from webinar.errors import RuleError
 from webinar.extensions import db
-from webinar.models import Answer, Contact, Invitation, Talk
+from webinar.models import Answer, Contact, Invitation, Talk, TalkState
 
 MOVES: dict[Answer, frozenset[Answer]] = {
     Answer.NONE: frozenset({Answer.ACCEPTED, Answer.DECLINED, Answer.DELEGATED, Answer.WITHDRAWN}),
@@ -29,6 +32,34 @@ _INVITED = select(Invitation).where(
 def invitation_of(talk: Talk, *, contact: Contact) -> Invitation | None:
     """The contact's invitation to the talk."""
     return db.session.scalar(_INVITED, {"talk_id": talk.id, "contact_id": contact.id})
+
+
+def answers_of(contact: Contact, talk_ids: Iterable[int]) -> dict[int, Answer]:
+    """What the contact answered to each of the talks to which there is an invitation."""
+    rows = db.session.execute(
+        select(Invitation.talk_id, Invitation.answer).where(
+            Invitation.contact_id == contact.id, Invitation.talk_id.in_(set(talk_ids))
+        )
+    )
+    return {talk_id: Answer(answer) for talk_id, answer in rows}
+
+
+def coming(contact: Contact, *, series_id: int) -> Invitation | None:
+    """The contact's invitation to the next talk of the series to which there is one."""
+    return db.session.scalar(
+        select(Invitation)
+        .join(Invitation.talk)
+        .where(
+            Invitation.contact_id == contact.id,
+            Invitation.answer != Answer.WITHDRAWN,
+            Talk.series_id == series_id,
+            Talk.state == TalkState.PUBLISHED,
+            Talk.starts_at > now(),
+        )
+        .options(joinedload(Invitation.talk))
+        .order_by(Talk.starts_at, Talk.id)
+        .limit(1)
+    )
 
 
 def invite(talk: Talk, *, contact: Contact) -> Invitation:

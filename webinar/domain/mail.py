@@ -92,7 +92,13 @@ def to_contact(
 
 
 def to_speaker(
-    template: str, speaker: Speaker, *, key: str, talk: Talk, params: dict[str, Any] | None = None
+    template: str,
+    speaker: Speaker,
+    *,
+    key: str,
+    talk: Talk,
+    not_after: datetime | None = None,
+    params: dict[str, Any] | None = None,
 ) -> Mail:
     """Write a mail to the speaker of a talk."""
     return _write(
@@ -102,6 +108,7 @@ def to_speaker(
             recipient=speaker.email,
             speaker_id=speaker.id,
             talk_id=talk.id,
+            not_after=not_after,
             params=params or {},
         )
     )

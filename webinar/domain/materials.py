@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webinar.clock import berlin, now
@@ -273,11 +273,7 @@ def _shown(talk: Talk) -> tuple[ColumnElement[bool], ...]:
 def _released(
     talk_id: int | BindParameter[int], day: date | BindParameter[date]
 ) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Material.talk_id == talk_id,
-        Material.released_at.is_not(None),
-        or_(Material.delete_on.is_(None), Material.delete_on > day),
-    )
+    return (Material.talk_id == talk_id, *grants.released(day))
 
 
 def _ordered(*conditions: ColumnElement[bool]) -> Select[Material]:

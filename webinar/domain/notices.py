@@ -13,36 +13,51 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from webinar.domain import calendar_entries, links, mail, registrations, times
+from webinar.domain import calendar_entries, limits, links, mail, registrations, times
 from webinar.domain.mail import CalendarPart
 from webinar.extensions import db
 from webinar.models import (
-    ACTIVE,
     CalendarEntry,
     Contact,
+    Mode,
     Purpose,
     Registration,
     RegistrationState,
     Talk,
 )
 
+HELD = (RegistrationState.CONFIRMED, RegistrationState.WAITING)
 
-def place(talk: Talk, registration: Registration, *, reason: str, template: str = "") -> None:
+
+def place(
+    talk: Talk,
+    registration: Registration,
+    *,
+    reason: str,
+    template: str = "",
+    key: str = "",
+    params: dict[str, Any] | None = None,
+) -> None:
     """Mail how the place stands; the calendar is told only of a place that is held.
 
     `reason` says what happened, in the words of `templates/mail/confirmation/`; `template` is
-    another mail than the usual "confirmation" or "waiting". The place comes with its link to the
+    another mail than the usual "confirmation" or "waiting", `key` the cause where it is not a
+    change of the place, `params` what else the mail tells. The place comes with its link to the
     room, so that pages and calendars find it without writing.
     """
+    contact = registration.contact
     confirmed = registration.state == RegistrationState.CONFIRMED
     calendar = None
     if confirmed:
-        links.contact_link(registration.contact, purpose=Purpose.ENTER, talk=talk)
+        links.contact_link(contact, purpose=Purpose.ENTER, talk=talk)
         calendar = _request(talk, registration)
+    elif reason == "format":
+        # Who held a place may wait now: the side where it was held is no longer offered.
+        calendar = _cancel(talk, contact)
     mail.to_contact(
         template or ("confirmation" if confirmed else "waiting"),
-        registration.contact,
-        key=place_key(registration),
+        contact,
+        key=key or place_key(registration),
         talk=talk,
         calendar=calendar,
         not_after=times.end(talk),
@@ -51,6 +66,8 @@ def place(talk: Talk, registration: Registration, *, reason: str, template: str 
             "mode": registration.mode,
             "wanted_mode": registration.wanted_mode,
             "position": registrations.position(registration),
+            "kept_out": 0 if confirmed else limits.kept_out(talk, contact=contact),
+            **(params or {}),
         },
         alone=True,
     )
@@ -60,14 +77,12 @@ def end(
     talk: Talk, contact: Contact, *, key: str, template: str, params: dict[str, Any] | None = None
 ) -> None:
     """Mail that the contact no longer comes, and take the entry out of the calendar."""
-    sequence = calendar_entries.cancel(talk, contact=contact)
-    calendar = None if sequence is None else CalendarPart("CANCEL", sequence)
     mail.to_contact(
         template,
         contact,
         key=key,
         talk=talk,
-        calendar=calendar,
+        calendar=_cancel(talk, contact),
         not_after=times.end(talk),
         params=params,
     )
@@ -81,8 +96,9 @@ def request_if_confirmed(talk: Talk, contact: Contact) -> CalendarPart | None:
     return _request(talk, registration)
 
 
-def holders(talk: Talk) -> list[Contact]:
-    """Everyone with a place, a waiting place or an entry in the calendar, each once."""
+def holders(talk: Talk, *, side: Mode | None = None) -> list[Contact]:
+    """Everyone with a place, a waiting place or an entry in the calendar, each once; with `side`
+    only those whose place is there, or who wait for it. Who has not confirmed holds nothing."""
     entries = db.session.scalars(
         select(Contact)
         .join(CalendarEntry, CalendarEntry.contact_id == Contact.id)
@@ -90,11 +106,16 @@ def holders(talk: Talk) -> list[Contact]:
     )
     places = db.session.scalars(
         select(Registration)
-        .where(Registration.talk_id == talk.id, Registration.state.in_(ACTIVE))
+        .where(Registration.talk_id == talk.id, Registration.state.in_(HELD))
         .options(joinedload(Registration.contact))
     )
-    found = {registration.contact_id: registration.contact for registration in places}
-    found.update({contact.id: contact for contact in entries})
+    found = {
+        row.contact_id: row.contact
+        for row in places
+        if side is None or side in (row.mode, row.wanted_mode)
+    }
+    if side is None:
+        found.update({contact.id: contact for contact in entries})
     return [found[key] for key in sorted(found)]
 
 
@@ -106,3 +127,8 @@ def place_key(registration: Registration) -> str:
 def _request(talk: Talk, registration: Registration) -> CalendarPart:
     sequence = calendar_entries.request(talk, contact=registration.contact, side=registration.mode)
     return CalendarPart("REQUEST", sequence)
+
+
+def _cancel(talk: Talk, contact: Contact) -> CalendarPart | None:
+    sequence = calendar_entries.cancel(talk, contact=contact)
+    return None if sequence is None else CalendarPart("CANCEL", sequence)

@@ -11,10 +11,12 @@ whether the person is told (`notify`).
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from webinar.domain import audit, invitations, mail, notices, registrations, times
+from webinar.domain import askings, audit, invitations, mail, notices, registrations, times
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -33,28 +35,42 @@ from webinar.models import (
 
 
 def accept(
-    invitation: Invitation, *, mode: Mode, by: Account | None = None, notify: bool = True
+    invitation: Invitation,
+    *,
+    mode: Mode,
+    by: Account | None = None,
+    notify: bool = True,
+    source: Source = Source.ANSWER,
 ) -> Registration:
     """The invited person comes, on that side. Repeating it changes nothing.
+
+    Who had sent a deputy takes that back, with the place. An acceptance of the whole series
+    (`source`) was given before this talk's hours of registration, which bind only single answers.
 
     Raises `RuleError` after the start, outside the hours of registration (who already has a place
     may still change sides), for a cancelled talk, a withdrawn invitation, a retired contact, or a
     side that is not offered.
     """
     talk = begin(invitation)
+    _come_back(invitation, notify=notify)
     registration = registrations.active_registration(talk, contact=invitation.contact)
+    if registration is not None and registration.state == RegistrationState.UNCONFIRMED:
+        # Asked for by the public form and never confirmed: the answer takes its place.
+        registrations.end(registration)
+        registration = None
     if registration is None:
-        if by is None:
+        if by is None and source is not Source.SERIES:
             times.check_registration(talk)
         registration = registrations.register(
             talk,
             contact=invitation.contact,
             mode=mode,
             invitation=invitation,
-            source=Source.ANSWER if by is None else Source.OFFICE,
+            source=source if by is None else Source.OFFICE,
         )
         if notify:
-            notices.place(talk, registration, reason="accepted")
+            reason = "series" if source is Source.SERIES else "accepted"
+            notices.place(talk, registration, reason=reason)
     elif (registration.wanted_mode or registration.mode) != mode:
         change_side(registration, mode=mode, notify=notify)
     _answer(invitation, Answer.ACCEPTED, by=by)
@@ -62,8 +78,12 @@ def accept(
 
 
 def decline(invitation: Invitation, *, by: Account | None = None, notify: bool = True) -> None:
-    """The invited person does not come; a place that was held goes to the next in line."""
+    """The invited person does not come; a place that was held goes to the next in line.
+
+    Who had sent a deputy sends nobody either; who is one leaves it to the inviter to answer anew.
+    """
     talk = begin(invitation)
+    dissolved = askings.dissolve(invitation, by=by, notify=notify)
     changed = _answer(invitation, Answer.DECLINED, by=by)
     registration = registrations.active_registration(talk, contact=invitation.contact)
     if registration is not None:
@@ -71,10 +91,18 @@ def decline(invitation: Invitation, *, by: Account | None = None, notify: bool =
         if notify:
             key = notices.place_key(registration)
             notices.end(talk, invitation.contact, key=key, template="declined")
-        promote(talk)
     elif changed and notify:
         key = f"answer:{invitation.id}:{invitation.revision}"
         notices.end(talk, invitation.contact, key=key, template="declined")
+    if registration is not None or dissolved:
+        promote(talk)
+
+
+def confirm(registration: Registration, *, mode: Mode) -> None:
+    """Give the unconfirmed registration its place or waiting place; the talk is locked."""
+    talk = registration.talk
+    registrations.confirm(talk, registration, mode=mode)
+    notices.place(talk, registration, reason="registered")
 
 
 def change_side(registration: Registration, *, mode: Mode, notify: bool = True) -> None:
@@ -122,6 +150,7 @@ def cancel_registration(registration: Registration, *, by: Account, notify: bool
 def withdraw(invitation: Invitation, *, by: Account, notify: bool = True) -> None:
     """The office takes the invitation back; a place that was held goes to the next in line."""
     talk = begin(invitation)
+    askings.dissolve(invitation, by=by, notify=notify)
     _answer(invitation, Answer.WITHDRAWN, by=by)
     registration = registrations.active_registration(talk, contact=invitation.contact)
     if registration is not None:
@@ -147,6 +176,7 @@ def refuse(
     registrations.end(registration, state=RegistrationState.REFUSED)
     invitation = invitations.invitation_of(talk, contact=contact)
     if invitation is not None:
+        askings.dissolve(invitation, by=by, notify=notify)
         _answer(invitation, Answer.WITHDRAWN, by=by)
     if notify:
         key = notices.place_key(registration)
@@ -168,10 +198,23 @@ def promote(talk: Talk) -> list[Registration]:
     return promoted
 
 
-def tell_moved(talk: Talk, *, revision: int) -> int:
-    """Tell everyone who holds the old time or place (rule 7); returns how many were told."""
+def tell_moved(
+    talk: Talk,
+    *,
+    revision: int,
+    side: Mode | None = None,
+    but: Collection[int] = (),
+    before: Mapping[str, str] | None = None,
+    note: str = "",
+) -> int:
+    """Tell everyone who holds the old time or place (rule 7); returns how many were told.
+
+    With `side` only those who come to it, or wait for it; never the contacts `but`, who were told
+    more. `before` is what the talk said until now (`talk_changes.facts`), `note` a sentence of the
+    organiser.
+    """
     registrations.lock(talk)
-    told = notices.holders(talk)
+    told = [contact for contact in notices.holders(talk, side=side) if contact.id not in but]
     for contact in told:
         mail.to_contact(
             "moved",
@@ -180,13 +223,14 @@ def tell_moved(talk: Talk, *, revision: int) -> int:
             talk=talk,
             calendar=notices.request_if_confirmed(talk, contact),
             not_after=times.end(talk),
+            params={"before": dict(before or {}), "note": note.strip()},
         )
     return len(told)
 
 
-def holder_count(talk: Talk) -> int:
-    """How many people a move or a cancellation would reach now."""
-    return len(notices.holders(talk))
+def holder_count(talk: Talk, *, side: Mode | None = None) -> int:
+    """How many people a move or a cancellation would reach now; with `side` only there."""
+    return len(notices.holders(talk, side=side))
 
 
 def tell_cancelled(talk: Talk) -> int:
@@ -217,6 +261,16 @@ def begin(invitation: Invitation) -> Talk:
     if times.started(talk):
         raise RuleError("talk_started")
     return talk
+
+
+def _come_back(invitation: Invitation, *, notify: bool) -> None:
+    asking = askings.sent_by(invitation)
+    if asking is None:
+        return
+    place = askings.take_back(asking, returning=True, notify=notify)
+    if place is not None and notify:
+        notices.place(asking.invitation.talk, place, reason="taken_back")
+    promote(asking.invitation.talk)
 
 
 def check_open(talk: Talk) -> None:

@@ -92,16 +92,17 @@ def organisations_of(talk: Talk) -> Sequence[Organisation]:
     ).all()
 
 
-def positions(talk: Talk, *, among: Iterable[Registration] | None = None) -> dict[int, int]:
-    """The place in the queue, from 1, of each registration that waits; the order in which
-    `domain.registrations` gives free places. With `among` only of these rows: a page of a long
-    queue need not read all of it."""
+def positions(*talks: Talk, among: Iterable[Registration] | None = None) -> dict[int, int]:
+    """The place in the queue, from 1, of each registration that waits for one of the talks, in the
+    order in which `domain.registrations` gives free places. With `among` only of these rows: a page
+    of a long queue need not read all of it."""
     side = func.coalesce(Registration.wanted_mode, Registration.mode)
     place = func.row_number().over(
-        partition_by=side, order_by=(Registration.queued_at, Registration.id)
+        partition_by=(Registration.talk_id, side),
+        order_by=(Registration.queued_at, Registration.id),
     )
     line = select(Registration.id.label("id"), place.label("place")).where(
-        Registration.talk_id == talk.id, waits()
+        Registration.talk_id.in_([talk.id for talk in talks]), waits()
     )
     query = line
     if among is not None:
@@ -111,8 +112,7 @@ def positions(talk: Talk, *, among: Iterable[Registration] | None = None) -> dic
         if not ids:
             return {}
         query = select(ranked.c.id, ranked.c.place).where(ranked.c.id.in_(ids))
-    rows = db.session.execute(query)
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def listed(

@@ -1,16 +1,17 @@
 """What registered people answered to the organiser's own questions, as columns of a list.
 
-Reads only, in two queries for a whole talk. Neighbour: `domain.places`, whose rows the columns
-stand beside.
+Reads only, in two queries however many rows. Questions and answers are `domain.questions`'; the
+columns stand beside the rows of `domain.places` and `domain.answers`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from webinar.domain import questions
 from webinar.extensions import db
 from webinar.models import Question, QuestionAnswer, Registration, Talk
 
@@ -28,16 +29,17 @@ class Columns:
         return [(row, self.answers.get((key, row.id), "")) for row in self.questions]
 
 
-def columns(talk: Talk) -> Columns:
-    """The questions of the talk and every answer to them."""
-    questions = db.session.scalars(
-        select(Question).where(Question.talk_id == talk.id).order_by(Question.position)
-    ).all()
-    if not questions:
+def columns(talk: Talk, *, only: Iterable[int] | None = None) -> Columns:
+    """The questions of the talk and every answer to them; with `only` those of these registrations,
+    for one page of a long list."""
+    asked = questions.asked(talk)
+    if not asked:
         return Columns([], {})
-    rows = db.session.execute(
+    query = (
         select(QuestionAnswer.registration_id, QuestionAnswer.question_id, QuestionAnswer.text)
         .join(QuestionAnswer.registration)
         .where(Registration.talk_id == talk.id)
     )
-    return Columns(questions, {(row[0], row[1]): row[2] for row in rows})
+    if only is not None:
+        query = query.where(Registration.id.in_(list(only)))
+    return Columns(asked, {(row[0], row[1]): row[2] for row in db.session.execute(query)})

@@ -119,8 +119,9 @@ def _excluded(mailing: Mailing) -> ColumnElement[bool]:
 
 
 def may_get(mailing: Mailing) -> ColumnElement[bool]:
-    """In office and, for what was not asked for, not unsubscribed and not yet invited; for a second
-    invitation still without an answer, for a message to a circle still in it."""
+    """In office and, for what was not asked for, not unsubscribed; for invitations also neither
+    invited nor registered by themselves yet, for a second invitation still without an answer, for
+    a message to a circle still in it."""
     active = and_(Contact.retired_at.is_(None), Contact.erased_at.is_(None))
     if mailing.kind == MailingKind.MATERIALS:
         return active
@@ -128,7 +129,7 @@ def may_get(mailing: Mailing) -> ColumnElement[bool]:
         return and_(active, _holds(mailing.talk_id, Circle(mailing.selection["circle"])))
     wanted = and_(active, Contact.unsubscribed_at.is_(None))
     if mailing.kind == MailingKind.INVITATION:
-        return and_(wanted, not_(_invited(mailing.talk_id)))
+        return and_(wanted, not_(_invited(mailing.talk_id)), not_(_registered(mailing.talk_id)))
     if mailing.kind == MailingKind.REINVITATION:
         return and_(wanted, _answered(mailing.talk_id, Answer.NONE))
     return wanted
@@ -173,3 +174,12 @@ def _invited(talk_id: int) -> ColumnElement[bool]:
         Invitation.answer != Answer.WITHDRAWN,
     )
     return and_(standing, not_(stopped))
+
+
+def _registered(talk_id: int) -> ColumnElement[bool]:
+    """Whether the contact holds a place or a waiting place without having been invited."""
+    return exists().where(
+        Registration.contact_id == Contact.id,
+        Registration.talk_id == talk_id,
+        Registration.state.in_((RegistrationState.CONFIRMED, RegistrationState.WAITING)),
+    )

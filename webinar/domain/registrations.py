@@ -1,7 +1,8 @@
 """Places and the queue for them. Places are never oversold and nobody waits while one is free.
 
 Every function that gives or frees a place expects the talk to be locked by `lock` (rule 2). Online
-and hall are counted apart. Who writes mails about it is `domain.participation`.
+and hall are counted apart. Who writes mails about it is `domain.participation`. How many places
+one organisation may hold is `domain.limits`'.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy.orm import contains_eager
 
 from webinar.clock import now
-from webinar.domain import times
+from webinar.domain import limits, times
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -30,7 +32,8 @@ from webinar.models import (
 S = RegistrationState
 MOVES: dict[RegistrationState, frozenset[RegistrationState]] = {
     S.UNCONFIRMED: frozenset({S.CONFIRMED, S.WAITING, S.CANCELLED}),
-    S.CONFIRMED: frozenset({S.CANCELLED, S.REFUSED}),
+    # To waiting only where a talk no longer offers the side where the place was held.
+    S.CONFIRMED: frozenset({S.WAITING, S.CANCELLED, S.REFUSED}),
     S.WAITING: frozenset({S.CONFIRMED, S.CANCELLED, S.REFUSED}),
     S.CANCELLED: frozenset(),
     S.REFUSED: frozenset(),
@@ -114,7 +117,7 @@ def register(
     """Give the contact a place on that side, or the last waiting place. The talk is locked."""
     if mode not in modes(talk):
         raise RuleError("mode_not_offered", field="mode")
-    confirmed = free(talk, mode) != 0
+    confirmed = _open_to(contact, talk, mode)
     registration = Registration(
         talk_id=talk.id,
         contact_id=contact.id,
@@ -132,6 +135,28 @@ def register(
     return registration
 
 
+def confirm(talk: Talk, registration: Registration, *, mode: Mode) -> None:
+    """Give who had asked and now confirms a place on that side, or the last waiting place: the
+    place in the queue counts from now. The talk is locked."""
+    if mode not in modes(talk):
+        raise RuleError("mode_not_offered", field="mode")
+    if registration.state != S.UNCONFIRMED:
+        raise RuleError("registration_move_forbidden", before=registration.state, after=S.CONFIRMED)
+    registration.mode, registration.queued_at = mode, now()
+    registration.revision += 1
+    if _open_to(registration.contact, talk, mode):
+        _confirm(registration)
+    else:
+        registration.state = S.WAITING
+    db.session.flush()
+
+
+def _open_to(contact: Contact, talk: Talk, mode: Mode) -> bool:
+    """Whether a place on that side is free for this contact. Who waits for it then can only be
+    somebody whom the limit of their organisation keeps out: all others were promoted."""
+    return free(talk, mode) != 0 and not limits.kept_out(talk, contact=contact)
+
+
 def change_side(talk: Talk, registration: Registration, *, mode: Mode) -> None:
     """Move to the other side, or hold the place and queue for it. The talk is locked."""
     if mode not in modes(talk):
@@ -139,7 +164,9 @@ def change_side(talk: Talk, registration: Registration, *, mode: Mode) -> None:
     registration.revision += 1
     if registration.mode == mode:
         registration.wanted_mode = None
-    elif free(talk, mode) != 0:
+    elif free(talk, mode) != 0 and (
+        registration.state == S.CONFIRMED or not limits.kept_out(talk, contact=registration.contact)
+    ):
         registration.mode, registration.wanted_mode = mode, None
         _confirm(registration)
     elif registration.state == S.CONFIRMED:
@@ -160,6 +187,63 @@ def end(registration: Registration, *, state: RegistrationState = S.CANCELLED) -
     db.session.flush()
 
 
+def pass_on(
+    registration: Registration, *, contact: Contact, invitation: Invitation, source: Source
+) -> Registration:
+    """Give the place or waiting place to somebody else as it stands: with its state, its sides and
+    its time of arrival. The talk is locked, so nobody sees the place free in between."""
+    state, wanted = registration.state, registration.wanted_mode
+    end(registration)
+    return _like(
+        registration,
+        state=S(state),
+        wanted_mode=wanted,
+        contact=contact,
+        invitation=invitation,
+        source=source,
+    )
+
+
+def wait_again(registration: Registration) -> Registration:
+    """Put an ended waiting place back into line where it stood. The talk is locked; `promote`
+    comes afterwards, since a place may be free."""
+    return _like(
+        registration,
+        state=S.WAITING,
+        wanted_mode=None,
+        contact=registration.contact,
+        invitation=registration.invitation,
+        source=Source(registration.source),
+    )
+
+
+def _like(
+    registration: Registration,
+    *,
+    state: RegistrationState,
+    wanted_mode: str | None,
+    contact: Contact,
+    invitation: Invitation | None,
+    source: Source,
+) -> Registration:
+    row = Registration(
+        talk_id=registration.talk_id,
+        contact_id=contact.id,
+        invitation_id=invitation.id if invitation is not None else None,
+        state=state,
+        mode=registration.mode,
+        wanted_mode=wanted_mode,
+        source=source,
+        queued_at=registration.queued_at,
+        confirmed_at=registration.confirmed_at,
+        revision=1,
+    )
+    row.contact, row.talk = contact, registration.talk
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
 def promote(talk: Talk) -> list[Registration]:
     """Give free places to the next in line, until the talk starts (rule 3). The talk is locked.
 
@@ -173,7 +257,7 @@ def promote(talk: Talk) -> list[Registration]:
         moved = False
         for mode in modes(talk):
             room = free(talk, mode)
-            for registration in queue(talk, mode, count=room):
+            for registration in _next(talk, mode, count=room):
                 _take(registration, mode)
                 promoted.append(registration)
                 moved = True
@@ -210,11 +294,32 @@ def move(talk: Talk, registration: Registration, *, position: int) -> int:
     return place
 
 
+def _next(talk: Talk, mode: Mode, *, count: int | None) -> Sequence[Registration]:
+    """Who gets the `count` free places: the first in line, without those who are over the limit of
+    their organisation. Three queries at most, however many wait."""
+    if talk.places_per_organisation is None or count == 0:
+        return queue(talk, mode, count=count)
+    return limits.within(talk, queue(talk, mode), count=count)
+
+
+def lose_side(registration: Registration, *, mode: Mode, room: bool) -> None:
+    """The talk no longer offers the registration's side: go over to `mode`, where there is `room`
+    with the place that was held, else onto the waiting list, in the order of arrival. The talk is
+    locked; `promote` gives places to whoever waits."""
+    if registration.state == S.CONFIRMED and not room:
+        registration.state, registration.confirmed_at = S.WAITING, None
+    registration.mode, registration.wanted_mode = mode, None
+    registration.revision += 1
+    db.session.flush()
+
+
 def queue(talk: Talk, mode: Mode, *, count: int | None = None) -> Sequence[Registration]:
     """Who waits for that side, in order; the first `count` if it is given."""
     return db.session.scalars(
         select(Registration)
+        .join(Registration.contact)
         .where(Registration.talk_id == talk.id, _waits_for(mode))
+        .options(contains_eager(Registration.contact))
         .order_by(Registration.queued_at, Registration.id)
         .limit(count)
         .execution_options(populate_existing=True)

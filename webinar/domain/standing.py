@@ -1,4 +1,5 @@
-"""Where an invited person stands with a talk, for the pages behind the personal link.
+"""Where a person stands with a talk, invited or registered by the public form, for the pages behind
+the personal link.
 
 Reads only, and in few statements: this is the page that everybody opens. The acts are
 `domain.participation`'s, whose refusals the flags here foresee.
@@ -10,18 +11,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 
-from webinar.domain import registrations, times
+from webinar.domain import limits, registrations, signups, times
 from webinar.extensions import db
 from webinar.models import (
     ACTIVE,
     Answer,
     Contact,
+    Deputy,
     Invitation,
     Mode,
     Registration,
     RegistrationState,
+    SeriesAcceptance,
     Talk,
     TalkState,
 )
@@ -32,6 +35,10 @@ class Stand(StrEnum):
     """The talk."""
     WITHDRAWN = "withdrawn"
     RETIRED = "retired"
+    UNCONFIRMED = "unconfirmed"
+    """Asked for in the public form; the link was not used yet."""
+    LAPSED = "lapsed"
+    """Asked for and not confirmed in time."""
     CONFIRMED = "confirmed"
     WAITING = "waiting"
     DECLINED = "declined"
@@ -42,7 +49,11 @@ class Stand(StrEnum):
 
 @dataclass(frozen=True)
 class Standing:
-    """`free`: places left by side, None without limit; only where a place can be asked for."""
+    """`free`: places left by side, None without limit; only where a place can be asked for.
+
+    `deputy` comes instead; `sent_by` asked this person to come instead. `acceptance` is the whole
+    series', and `may_delegate` whether a deputy could be named now.
+    """
 
     stand: Stand
     invitation: Invitation | None
@@ -53,6 +64,18 @@ class Standing:
     may_decline: bool
     position: int | None = None
     free: Mapping[Mode, int | None] = field(default_factory=dict)
+    deputy: Contact | None = None
+    sent_by: Contact | None = None
+    acceptance: SeriesAcceptance | None = None
+    may_delegate: bool = False
+    kept_out: int = 0
+    """How many places the person's organisation holds, where it may hold no more and the person
+    has none."""
+
+    @property
+    def own(self) -> bool:
+        """Whether the person registered without an invitation that stands."""
+        return not invited(self.invitation)
 
     @property
     def mode(self) -> str | None:
@@ -66,18 +89,38 @@ class Standing:
 
     @property
     def full(self) -> bool:
-        """Whether no side has a place left."""
-        return bool(self.free) and all(count == 0 for count in self.free.values())
+        """Whether no side has a place left for this person."""
+        none_left = all(count == 0 for count in self.free.values())
+        return bool(self.free) and (self.kept_out > 0 or none_left)
 
 
 _STANDING = (
-    select(Invitation, Registration)
+    select(Invitation, Registration, Deputy, SeriesAcceptance)
+    .join(Invitation.talk)
     .outerjoin(
         Registration,
         and_(
             Registration.talk_id == Invitation.talk_id,
             Registration.contact_id == Invitation.contact_id,
             Registration.state.in_(ACTIVE),
+        ),
+    )
+    .outerjoin(
+        Deputy,
+        and_(
+            or_(
+                Deputy.invitation_id == Invitation.id,
+                Deputy.deputy_invitation_id == Invitation.id,
+            ),
+            Deputy.ended_at.is_(None),
+        ),
+    )
+    .outerjoin(
+        SeriesAcceptance,
+        and_(
+            SeriesAcceptance.series_id == Talk.series_id,
+            SeriesAcceptance.contact_id == Invitation.contact_id,
+            SeriesAcceptance.ended_at.is_(None),
         ),
     )
     .where(
@@ -88,11 +131,17 @@ _STANDING = (
 
 def standing(talk: Talk, *, contact: Contact) -> Standing:
     """How the contact's invitation and place stand now, and which answers would be taken."""
-    invitation, registration = _rows(talk, contact)
-    stand = _stand(talk, contact, invitation, registration)
+    invitation, registration, asking, acceptance = _rows(talk, contact)
+    if not invited(invitation):
+        registration = signups.own(talk, contact=contact)
+    stand = stand_of(talk, contact, invitation, registration)
+    if registration is not None and registration.state not in ACTIVE:
+        registration = None
     started = times.started(talk)
-    answerable = not started and stand not in (Stand.CANCELLED, Stand.WITHDRAWN, Stand.RETIRED)
-    may_accept = answerable and (registration is not None or times.registration_open(talk))
+    answerable = not started and stand not in SHUT
+    held = stand in (Stand.CONFIRMED, Stand.WAITING)
+    may_accept = answerable and (held or _may_ask(talk, invitation))
+    sends = asking is not None and invitation is not None and asking.invitation_id == invitation.id
     return Standing(
         stand=stand,
         invitation=invitation,
@@ -103,32 +152,68 @@ def standing(talk: Talk, *, contact: Contact) -> Standing:
         may_decline=answerable,
         position=registrations.position(registration) if registration is not None else None,
         free=_free(talk) if may_accept else {},
+        deputy=asking.deputy_invitation.contact if asking is not None and sends else None,
+        sent_by=asking.invitation.contact if asking is not None and not sends else None,
+        acceptance=acceptance,
+        may_delegate=may_accept and asking is None,
+        kept_out=limits.kept_out(talk, contact=contact)
+        if may_accept and stand is not Stand.CONFIRMED
+        else 0,
     )
 
 
-def _rows(talk: Talk, contact: Contact) -> tuple[Invitation | None, Registration | None]:
-    row = db.session.execute(_STANDING, {"talk_id": talk.id, "contact_id": contact.id}).first()
-    return (None, None) if row is None else (row[0], row[1])
+SHUT = (Stand.CANCELLED, Stand.WITHDRAWN, Stand.RETIRED, Stand.LAPSED)
 
 
-def _stand(
+def invited(invitation: Invitation | None) -> bool:
+    """Whether there is an invitation that stands."""
+    return invitation is not None and invitation.answer != Answer.WITHDRAWN
+
+
+def stand_of(
     talk: Talk, contact: Contact, invitation: Invitation | None, registration: Registration | None
 ) -> Stand:
+    """The one word for it. `registration` is the active one; of who is not invited the last that
+    came without an invitation."""
     if talk.state == TalkState.CANCELLED:
         return Stand.CANCELLED
-    if (
-        talk.state != TalkState.PUBLISHED
-        or invitation is None
-        or invitation.answer == Answer.WITHDRAWN
-    ):
+    if talk.state != TalkState.PUBLISHED or not (invited(invitation) or registration is not None):
         return Stand.WITHDRAWN
     if not contact.active:
         return Stand.RETIRED
-    if registration is not None:
-        confirmed = registration.state == RegistrationState.CONFIRMED
-        return Stand.CONFIRMED if confirmed else Stand.WAITING
-    answers = {Answer.DECLINED: Stand.DECLINED, Answer.DELEGATED: Stand.DELEGATED}
-    return answers.get(Answer(invitation.answer), Stand.ASKED)
+    if registration is not None and registration.state in _HELD:
+        return _HELD[RegistrationState(registration.state)]
+    if invitation is not None and invited(invitation):
+        return _ANSWERED.get(Answer(invitation.answer), Stand.ASKED)
+    return _of_own(registration)
+
+
+_HELD = {
+    RegistrationState.CONFIRMED: Stand.CONFIRMED,
+    RegistrationState.WAITING: Stand.WAITING,
+}
+_ANSWERED = {Answer.DECLINED: Stand.DECLINED, Answer.DELEGATED: Stand.DELEGATED}
+
+
+def _of_own(registration: Registration | None) -> Stand:
+    if registration is None or registration.state == RegistrationState.REFUSED:
+        return Stand.WITHDRAWN
+    if signups.lapsed(registration):
+        return Stand.LAPSED
+    waits = registration.state == RegistrationState.UNCONFIRMED
+    return Stand.UNCONFIRMED if waits else Stand.DECLINED
+
+
+def _may_ask(talk: Talk, invitation: Invitation | None) -> bool:
+    return times.registration_open(talk) if invited(invitation) else signups.open_to_all(talk)
+
+
+_Rows = tuple[Invitation | None, Registration | None, Deputy | None, SeriesAcceptance | None]
+
+
+def _rows(talk: Talk, contact: Contact) -> _Rows:
+    row = db.session.execute(_STANDING, {"talk_id": talk.id, "contact_id": contact.id}).first()
+    return (None, None, None, None) if row is None else (row[0], row[1], row[2], row[3])
 
 
 def _free(talk: Talk) -> dict[Mode, int | None]:

@@ -1,5 +1,5 @@
-"""What others did to a talk since a form was filled, read from the audit log; used where two edit
-the same talk. The refusal itself is `talks`'."""
+"""What a talk said before it was changed; and what others did to it since a form was filled, read
+from the audit log, used where two edit the same talk. The refusal itself is `talks`'."""
 
 from __future__ import annotations
 
@@ -37,3 +37,15 @@ def since(talk: Talk, *, revision: int) -> Meanwhile:
         column for entry, _name in later for column in entry.changes if column != "revision"
     )
     return Meanwhile(names=tuple(names), columns=tuple(columns))
+
+
+def facts(talk: Talk) -> dict[str, str]:
+    """When and where the talk is, as a mail about its move keeps it: `rendering.moves` reads it."""
+    return {
+        "start": talk.starts_at.isoformat(),
+        "end": talk.ends_at.isoformat(),
+        "zone": talk.zone,
+        "format": str(talk.format),
+        "venue": talk.venue,
+        "venue_address": talk.venue_address,
+    }

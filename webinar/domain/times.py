@@ -95,6 +95,12 @@ def local_closing(talk: Talk) -> datetime | None:
     return None if closes is None else wall_clock(closes, zone=talk.zone)
 
 
+def local_opening(talk: Talk) -> datetime | None:
+    """The opening time on the wall clock of the talk, if one was set."""
+    opens_at = talk.registration_opens_at
+    return None if opens_at is None else wall_clock(opens_at, zone=talk.zone)
+
+
 def registration_open(talk: Talk, *, at: datetime | None = None) -> bool:
     """Whether a place can be asked for at the moment `at` (now)."""
     at = at or now()

@@ -9,15 +9,19 @@ from webinar.jobs.cleanup import cleanup
 from webinar.jobs.mailings import expand_mailing
 from webinar.jobs.materials import delete_expired_materials, delete_files, process_material
 from webinar.jobs.queue import Handler
+from webinar.jobs.reminders import ask_for_reminders, remind
 
 HANDLERS: Mapping[str, Handler] = {
+    "ask_for_reminders": ask_for_reminders,
     "cleanup": cleanup,
     "delete_expired_materials": delete_expired_materials,
     "delete_files": delete_files,
     "expand_mailing": expand_mailing,
     "process_material": process_material,
+    "remind": remind,
 }
 PERIODIC: Mapping[str, timedelta] = {
+    "ask_for_reminders": timedelta(minutes=1),
     "cleanup": timedelta(hours=1),
     "delete_expired_materials": timedelta(hours=1),
 }

@@ -14,17 +14,38 @@ from sqlalchemy import select
 from webinar.adapters.mime import Letter, message_id
 from webinar.clock import now
 from webinar.config import Settings
-from webinar.domain import links, times
+from webinar.domain import links, reminded, times
 from webinar.extensions import db
-from webinar.jobs import calendar_parts
-from webinar.jobs.readers import Reader, account_reader, contact_reader, reader_of
-from webinar.models import Account, Contact, Mail, Mailing, Material, Mode, Purpose, Talk
-from webinar.rendering import dates, mails, markdown, placeholders, wording
+from webinar.jobs import calendar_parts, references, reminder_parts
+from webinar.jobs.readers import (
+    Reader,
+    account_reader,
+    contact_reader,
+    nobody,
+    reader_of,
+    speaker_reader,
+)
+from webinar.models import (
+    Account,
+    Contact,
+    Mail,
+    Mailing,
+    Material,
+    Mode,
+    Purpose,
+    Reminded,
+    Reminder,
+    Speaker,
+    Talk,
+)
+from webinar.rendering import dates, mails, markdown, moves, placeholders, wording
 from webinar.rendering.mails import Message
 
 SAMPLE = "beispiel"
 MAILINGS = frozenset({"invitation", "reinvitation", "materials", "message"})
 """Templates whose words an organiser writes."""
+OF_ONE_SIDE = frozenset({"confirmation", "deputy", "reminder_coming"})
+"""Templates that name the place of the side where the person takes part."""
 LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "invitation": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
     "reinvitation": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
@@ -32,17 +53,39 @@ LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "waiting": (Purpose.ANSWER,),
     "declined": (Purpose.ANSWER,),
     "moved": (Purpose.ANSWER,),
+    "reminder_unanswered": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
+    "reminder_coming": (Purpose.ANSWER, Purpose.ENTER),
     "personal_link": (Purpose.ANSWER,),
+    "side_dropped": (Purpose.ANSWER,),
+    "details": (Purpose.ANSWER,),
     "materials": (Purpose.ARCHIVE,),
+    "signup_confirm": (Purpose.ANSWER,),
+    "signup_again": (Purpose.ANSWER,),
+    "signup_invited": (Purpose.ANSWER,),
+    "personal_page": (Purpose.PREFERENCES,),
+    "language_changed": (Purpose.PREFERENCES,),
     "unsubscribed": (Purpose.UNSUBSCRIBE,),
     "resubscribed": (Purpose.UNSUBSCRIBE,),
+    "deputy": (Purpose.ANSWER,),
+    "delegated": (Purpose.ANSWER,),
+    "deputy_ended": (Purpose.ANSWER,),
+    "reopened": (Purpose.ANSWER,),
+    "series_accepted": (Purpose.ANSWER,),
+    "series_left": (Purpose.ANSWER,),
 }
 """The links that each template to a contact shows."""
+UNPROVEN = frozenset({"signup_confirm"})
+"""Templates that go to an address that anybody may have typed, with a name that anybody may have
+made up: they address nobody by it, so that no stranger's words travel in our mail."""
+OF_THE_PERSON = frozenset({Purpose.UNSUBSCRIBE, Purpose.PREFERENCES})
+"""Purposes of links that belong to no talk."""
 
 
 def letter_of(mail: Mail, settings: Settings) -> Letter:
     """The letter of a mail as things stand now; missing links are made and flushed."""
     reader = reader_of(mail)
+    if mail.template in UNPROVEN:
+        reader = nobody(reader.language)
     addresses = _addresses(mail, settings)
     message = _message(
         mail.template,
@@ -50,7 +93,11 @@ def letter_of(mail: Mail, settings: Settings) -> Letter:
         settings,
         talk=mail.talk,
         mailing=mail.mailing,
-        params={**mail.params, "calendar": mail.calendar_method},
+        params={
+            **mail.params,
+            **reminder_parts.of(mail.template, mail.talk, mail.contact),
+            "calendar": mail.calendar_method,
+        },
         addresses=addresses,
     )
     parts = calendar_parts.of(mail, reader, settings, sample=_sample(settings, Purpose.ENTER))
@@ -94,6 +141,59 @@ def preview(
     )
 
 
+def preview_reminder(
+    reminder: Reminder, *, person: Contact | Speaker | None, account: Account, settings: Settings
+) -> Message:
+    """The reminder as that person would read it now (without one: addressed to the account), with
+    sample links; writes nothing."""
+    template = reminded.TEMPLATES[Reminded(reminder.reminded)]
+    contact = person if isinstance(person, Contact) else None
+    reader = speaker_reader(person) if isinstance(person, Speaker) else account_reader(account)
+    shown = LINKS.get(template, (Purpose.SPEAKER,))
+    return _message(
+        template,
+        contact_reader(contact) if contact is not None else reader,
+        settings,
+        talk=reminder.talk,
+        mailing=None,
+        params=reminder_parts.of(template, reminder.talk, contact),
+        addresses={str(purpose): _sample(settings, purpose) for purpose in shown},
+    )
+
+
+def sample(mail: Mail, settings: Settings) -> Message:
+    """The words of a mail as its reader would get it, with sample links; writes nothing."""
+    return _message(
+        mail.template,
+        reader_of(mail),
+        settings,
+        talk=mail.talk,
+        mailing=mail.mailing,
+        params={**mail.params, "calendar": mail.calendar_method},
+        addresses=_samples(settings),
+    )
+
+
+def preview_notice(
+    template: str,
+    *,
+    talk: Talk,
+    contact: Contact,
+    params: Mapping[str, object],
+    settings: Settings,
+) -> Message:
+    """A mail about the talk as the contact would read it, with sample links; writes nothing."""
+    return _message(
+        template,
+        contact_reader(contact),
+        settings,
+        talk=talk,
+        mailing=None,
+        params=params,
+        addresses=_samples(settings),
+    )
+
+
 def _message(
     template: str,
     reader: Reader,
@@ -110,19 +210,31 @@ def _message(
         "brand": talk.series.name if talk is not None else settings.brand,
         "signature": _signature(talk, settings),
         "legal": _legal(settings, reader.language),
+        "organisation": reader.addressee.organisation,
         "addresses": addresses,
-        **params,
     }
     if talk is not None:
         early = "speaker" in addresses
-        held = params.get("mode") if template == "confirmation" else None
+        held = params.get("mode") if template in OF_ONE_SIDE else None
         mode = Mode(str(held)) if held is not None else None
         values |= _talk_values(talk, reader.language, settings, staff=early, mode=mode)
         if template in MAILINGS:
             values |= _organiser_words(talk, reader, settings, template=template, mailing=mailing)
         if template == "materials":
             values["titles"] = _titles(talk, params)
-    return mails.render(template, language=reader.language, values=values)
+        if template == "moved":
+            values["changes"] = moves.said(_before(params), talk, language=reader.language)
+    return mails.render(
+        template,
+        language=reader.language,
+        values={**values, **params, **references.resolved(params, language=reader.language)},
+    )
+
+
+def _before(params: Mapping[str, object]) -> dict[str, str]:
+    """What the talk said before; mails that were written before this was kept know nothing."""
+    found = params.get("before")
+    return found if isinstance(found, dict) else {}
 
 
 def _signature(talk: Talk | None, settings: Settings) -> list[str]:
@@ -149,6 +261,11 @@ def _talk_values(
         "talk": mails.facts(talk, language=language),
         "place": mails.place(talk, language=language, mode=mode),
         "opens": dates.time(opens, talk.zone, language=language),
+        "registration_opens": dates.moment_text(
+            talk.registration_opens_at, talk.zone, language=language
+        )
+        if talk.registration_opens_at is not None and times.registration_ahead(talk)
+        else "",
         "deadline": dates.moment_text(closes, talk.zone, language=language) if early else "",
         "cancel_reason": talk.cancel_reason.strip(),
     }
@@ -206,9 +323,10 @@ def _addresses(mail: Mail, settings: Settings) -> dict[str, str]:
             links.contact_link(
                 mail.contact,
                 purpose=purpose,
-                talk=None if purpose is Purpose.UNSUBSCRIBE else mail.talk,
+                talk=None if purpose in OF_THE_PERSON else mail.talk,
             )
             for purpose in LINKS.get(mail.template, ())
+            if mail.talk is not None or purpose in OF_THE_PERSON
         ]
     else:
         return _samples(settings)
@@ -219,7 +337,13 @@ def _addresses(mail: Mail, settings: Settings) -> dict[str, str]:
 
 
 def _samples(settings: Settings) -> dict[str, str]:
-    shown = (Purpose.ANSWER, Purpose.ENTER, Purpose.ARCHIVE, Purpose.UNSUBSCRIBE)
+    shown = (
+        Purpose.ANSWER,
+        Purpose.ENTER,
+        Purpose.ARCHIVE,
+        Purpose.UNSUBSCRIBE,
+        Purpose.PREFERENCES,
+    )
     return {str(purpose): _sample(settings, purpose) for purpose in shown}
 
 

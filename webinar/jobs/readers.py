@@ -71,6 +71,11 @@ def account_reader(account: Account) -> Reader:
     return _reader(last_name=account.name, language=account.language)
 
 
+def nobody(language: str) -> Reader:
+    """Somebody who is addressed without a name."""
+    return _reader(last_name="", language=language)
+
+
 def _reader(
     *,
     last_name: str,

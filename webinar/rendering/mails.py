@@ -51,6 +51,8 @@ class TalkFacts:
     venue: str
     """Name and address of the hall, in one line; empty where it has none."""
     notes: str
+    online: bool
+    """Whether one can take part online."""
 
 
 def catalogue(language: str) -> NullTranslations:
@@ -149,6 +151,7 @@ def facts(talk: Talk, *, language: str) -> TalkFacts:
         ),
         venue=", ".join(filter(None, (talk.venue, talk.venue_address))),
         notes=talk.venue_notes,
+        online=talk.online,
     )
 
 

@@ -8,7 +8,16 @@ from webinar.domain.links import PATHS
 from webinar.extensions import csrf
 from webinar.models import Purpose
 from webinar.web import guards
-from webinar.web.guest import answer, archive, entry, speaker, unsubscribe
+from webinar.web.guest import (
+    acceptances,
+    answer,
+    archive,
+    deputies,
+    entry,
+    overview,
+    speaker,
+    unsubscribe,
+)
 from webinar.web.organiser import (
     audiences,
     contacts,
@@ -23,6 +32,7 @@ from webinar.web.organiser import (
     registering,
     registrations,
     releases,
+    reminders,
     rooms,
     series,
     speakers,
@@ -31,15 +41,22 @@ from webinar.web.organiser import (
     waiting_list,
 )
 from webinar.web.public import pages
+from webinar.web.public import signups as public_signups
 
-PUBLIC = (pages.blueprint,)
+PUBLIC = (pages.blueprint, public_signups.blueprint)
 GUEST = (
     (answer.blueprint, Purpose.ANSWER),
     (entry.blueprint, Purpose.ENTER),
     (archive.blueprint, Purpose.ARCHIVE),
     (speaker.blueprint, Purpose.SPEAKER),
     (unsubscribe.blueprint, Purpose.UNSUBSCRIBE),
+    (overview.blueprint, Purpose.PREFERENCES),
 )
+BELOW = (
+    (deputies.blueprint, Purpose.ANSWER, "/vertretung"),
+    (acceptances.blueprint, Purpose.ANSWER, "/reihe"),
+)
+"""Pages that stand below the first page of a personal link."""
 ORGANISER = (
     (desk.blueprint, ""),
     (contacts.blueprint, "/kontakte"),
@@ -62,6 +79,7 @@ ORGANISER = (
     ),
     (materials.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen"),
     (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
+    (reminders.blueprint, "/veranstaltungen/<int:talk_id>/erinnerungen"),
     (mails.blueprint, "/nachrichten"),
 )
 
@@ -71,12 +89,15 @@ def register(app: Flask) -> None:
     for blueprint in PUBLIC:
         guards.guard(blueprint, guards.anybody)
         app.register_blueprint(blueprint)
-    for blueprint, purpose in GUEST:
+    # Its forms are anybody's and borrow no authority: webinar/web/public/signups.py says more.
+    csrf.exempt(public_signups.blueprint)
+    guest = [(blueprint, purpose, "") for blueprint, purpose in GUEST]
+    for blueprint, purpose, below in (*guest, *BELOW):
         guards.guard(blueprint, guards.holder(purpose))
         guards.keep_token(blueprint, purpose)
         # A personal page sets no cookie: its POSTs are proven by the signature in the path.
         csrf.exempt(blueprint)
-        app.register_blueprint(blueprint, url_prefix=f"/{PATHS[purpose]}/<token>")
+        app.register_blueprint(blueprint, url_prefix=f"/{PATHS[purpose]}/<token>{below}")
     for blueprint, prefix in ORGANISER:
         guards.guard(blueprint, guards.staff)
         app.register_blueprint(blueprint, url_prefix="/desk" + prefix)

@@ -41,6 +41,7 @@ DESK = frozenset(
         "waiting_list",
         "releases",
         "materials",
+        "reminders",
         "mails",
     }
 )

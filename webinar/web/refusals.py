@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from wtforms.form import BaseForm
+
 from webinar.errors import RuleError
 from webinar.extensions import db
-from webinar.web.forms.base import DeskForm
 from webinar.web.sentences import sentence
 
 
-def refuse(form: DeskForm, error: RuleError) -> None:
+def refuse(form: BaseForm, error: RuleError) -> None:
     """Undo what was begun and put the sentence where it belongs; what was typed stays."""
     db.session.rollback()
     if error.field is not None and error.field in form:

@@ -3,12 +3,12 @@ signature in the path proves more (docs/decisions/0005-personal-links.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from wtforms import Form, RadioField
+from wtforms import Field, Form, RadioField
 
 from webinar.models import Mode
 
@@ -17,6 +17,8 @@ class AnswerForm(Form):
     """Which side; the answer itself is the button, that is the address."""
 
     mode = RadioField(validate_choice=False)
+    asked: Sequence[Field] = ()
+    """The fields of the organiser's own questions."""
 
     @property
     def side(self) -> Mode | None:

@@ -1,4 +1,5 @@
-"""The forms of a talk: writing it, cancelling it, putting a speaker on it."""
+"""The form of a talk, and in what two versions of it differ. Whom to tell of a move asks
+`forms.moves`."""
 
 from __future__ import annotations
 
@@ -17,13 +18,14 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from webinar.domain import agendas, times
+from webinar.domain import agendas, questions, times
 from webinar.domain.talks import TalkValues
 from webinar.errors import RuleError
 from webinar.models import Format, Series, Talk, Visibility
 from webinar.web.forms.base import DeskForm
 from webinar.web.forms.base import lazy_gettext as _l
 from webinar.web.forms.fields import ClockField, DayField, PlacesField
+from webinar.web.forms.questions import NAMES, QuestionFields, show_questions, typed_questions
 from webinar.web.sentences import sentence
 
 LONG = _l("Please enter at most %(max)d characters.")
@@ -38,6 +40,7 @@ COPIED = (
     "venue",
     "venue_address",
     "venue_notes",
+    "places_per_organisation",
     "visibility",
     "recorded",
     "contact_person",
@@ -48,12 +51,14 @@ FIELDS = {
     "local_start": ("day", "start"),
     "local_end": ("end",),
     "second_hour": ("hour",),
+    "registration_opens_at": ("opens_on", "opens_from"),
     "registration_closes_at": ("closes_on", "closes_at"),
+    "questions": NAMES,
 }
 """Columns whose fields have other names."""
 
 
-class TalkForm(DeskForm):
+class TalkForm(QuestionFields, DeskForm):
     """A talk as a whole."""
 
     series = SelectField(
@@ -109,10 +114,18 @@ class TalkForm(DeskForm):
         [Length(max=2000, message=LONG)],
         description=_l("Access without steps, hearing loop, parking."),
     )
+    opens_on = DayField(
+        _l("Registration opens on"), description=_l("Empty: as soon as the talk is published.")
+    )
+    opens_from = ClockField(_l("from"), description=_l("Empty: at the beginning of the day."))
     closes_on = DayField(
         _l("Registration closes on"), description=_l("Empty: when the talk starts.")
     )
     closes_at = ClockField(_l("at"), description=_l("Empty: at the end of the day."))
+    places_per_organisation = PlacesField(
+        _l("Places per municipality or office"),
+        description=_l("Online and in the hall together. Empty: without limit."),
+    )
     visibility = RadioField(
         _l("Who can register"),
         choices=[
@@ -127,6 +140,10 @@ class TalkForm(DeskForm):
     revision = HiddenField()
     template = HiddenField()
     copy_speakers = BooleanField(_l("Take over the speakers"))
+    copy_invited = BooleanField(
+        _l("Take over who was invited"),
+        description=_l("As a draft of the invitation. Nothing is sent before you send it."),
+    )
 
     def validate_agenda(self, field: TextAreaField) -> None:
         """Name the bad line together with whatever else is wrong, not after it."""
@@ -148,7 +165,9 @@ class TalkForm(DeskForm):
         self.copy_of(talk)
         self.day.data = talk.local_start.date()
         self.hour.data = "second" if talk.second_hour else None
-        closes = times.local_closing(talk)
+        opens, closes = times.local_opening(talk), times.local_closing(talk)
+        self.opens_on.data = opens.date() if opens else None
+        self.opens_from.data = opens.time() if opens else None
         self.closes_on.data = closes.date() if closes else None
         self.closes_at.data = closes.time() if closes else None
         self.revision.data = str(talk.revision)
@@ -160,6 +179,7 @@ class TalkForm(DeskForm):
         self.series.data = talk.series_id
         self.agenda.data = agendas.written(talk.agenda)
         self.start.data, self.end.data = talk.local_start.time(), talk.local_end.time()
+        show_questions(self, questions.values_of(talk))
 
     def shown_revision(self) -> int:
         """Which state of the talk the form was filled from; 0 for nonsense."""
@@ -187,23 +207,24 @@ class TalkForm(DeskForm):
             venue=self.venue.data or "",
             venue_address=self.venue_address.data or "",
             venue_notes=self.venue_notes.data or "",
+            opens_on=self.opens_on.data,
+            opens_from=self.opens_from.data,
             closes_on=self.closes_on.data,
             closes_at=self.closes_at.data,
+            places_per_organisation=self.places_per_organisation.data,
             visibility=Visibility(self.visibility.data),
             recorded=bool(self.recorded.data),
             contact_person=self.contact_person.data or "",
             contact_phone=self.contact_phone.data or "",
+            questions=typed_questions(self),
         )
 
-
-class CancelForm(DeskForm):
-    """Why a talk does not take place."""
-
-    reason = TextAreaField(
-        _l("Reason"),
-        [Length(max=2000, message=LONG)],
-        description=_l("Stands in the message and on the public page."),
-    )
+    @property
+    def options(self) -> bool:
+        """Whether one of the rarer options is used or wrong, so that the page shows them open."""
+        names = ("opens_on", "opens_from", "places_per_organisation", *NAMES)
+        shown = [self[name] for name in names if not name.endswith("_kind")]
+        return any(field.data or field.errors for field in shown)
 
 
 class StoredTalk(TalkForm):

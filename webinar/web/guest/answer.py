@@ -7,9 +7,10 @@ to the archive is made by the POST that leads there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from flask import Blueprint, Response, make_response, redirect, render_template, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webinar.adapters import calendar
@@ -19,17 +20,28 @@ from webinar.domain import (
     links,
     materials,
     participation,
+    questions,
     registrations,
     rooms,
+    signups,
     times,
 )
 from webinar.domain.rooms import Entry
-from webinar.domain.standing import Stand, Standing, standing
+from webinar.domain.standing import SHUT, Stand, Standing, invited, standing
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
-from webinar.models import Mode, Purpose, Talk
+from webinar.models import (
+    Invitation,
+    Mode,
+    Purpose,
+    Question,
+    Registration,
+    RegistrationState,
+    Talk,
+)
 from webinar.web import events, room_entry
 from webinar.web.forms.guest import AnswerForm, answer_form
+from webinar.web.forms.questions import add_questions, field_name, typed_answers
 from webinar.web.guest import pages
 from webinar.web.room_entry import Door
 from webinar.web.sentences import sentence
@@ -37,14 +49,15 @@ from webinar.web.settings import settings
 
 blueprint = Blueprint("guest_answer", __name__)
 
-SHUT_OUT = (Stand.CANCELLED, Stand.WITHDRAWN, Stand.RETIRED)
-
 
 @blueprint.get("")
 def show() -> ResponseReturnValue:
     """The invitation, or how it was answered."""
     found = standing(pages.talk(), contact=pages.contact())
-    return _page(found, answer_form(registrations.modes(pages.talk()), free=found.free))
+    form = _form(found)
+    if found.stand is Stand.UNCONFIRMED:
+        form.mode.data = found.mode  # as it was chosen in the public form
+    return _page(found, form)
 
 
 @blueprint.post("/zusage")
@@ -57,6 +70,25 @@ def accept() -> ResponseReturnValue:
 def decline() -> ResponseReturnValue:
     """Not come, or no longer; also to leave the waiting list."""
     return _answer(accepting=False)
+
+
+@blueprint.post("/angaben")
+def details() -> ResponseReturnValue:
+    """Answer the organiser's questions anew, for who has a place or waits for one."""
+    talk = pages.talk()
+    found = standing(talk, contact=pages.contact())
+    if found.registration is None:
+        return redirect(url_for(".show"), 303)
+    asked = questions.asked(talk)
+    form = _form(found, asked=asked)
+    if not form.validate():
+        return _page(found, form, status=422)
+    try:
+        questions.change_answers(talk, found.registration, typed_answers(form, asked))
+    except RuleError as error:
+        return _refused(talk, error)
+    db.session.commit()
+    return redirect(url_for(".show") + "#angaben", 303)
 
 
 @blueprint.get("/raum")
@@ -119,27 +151,76 @@ def calendar_file() -> ResponseReturnValue:
 def _answer(*, accepting: bool) -> ResponseReturnValue:
     talk = pages.talk()
     invitation = invitations.invitation_of(talk, contact=pages.contact())
-    side = answer_form(registrations.modes(talk), free={}).side
     try:
-        if invitation is None:
-            raise RuleError("invitation_withdrawn")
-        if not accepting:
-            participation.decline(invitation)
-        elif side is None:
-            raise RuleError("mode_not_offered", field="mode")
+        if accepting:
+            _accept(talk, invitation)
+        elif invitation is None or not invited(invitation):
+            signups.leave(talk, contact=pages.contact())
         else:
-            participation.accept(invitation, mode=side)
+            participation.decline(invitation)
     except RuleError as error:
         return _refused(talk, error)
     db.session.commit()
     return redirect(url_for(".show"), 303)
 
 
+def _accept(talk: Talk, invitation: Invitation | None) -> None:
+    """Come, with the answers to the organiser's questions. Who only changes sides sends none."""
+    asked = questions.asked(talk)
+    form = answer_form(registrations.modes(talk), free={})
+    if form.side is None:
+        raise RuleError("mode_not_offered", field="mode")
+    if not asked:
+        _come(talk, invitation, form.side)
+        return
+    add_questions(form, asked, formdata=request.form)
+    held = _held(talk)
+    sent = any(field_name(question) in request.form for question in asked)
+    given = typed_answers(form, asked) if sent or held is None else {}
+    registration = _come(talk, invitation, form.side)
+    if held is None:
+        questions.answer(registration, given)
+    else:
+        questions.change_answers(talk, registration, given)
+
+
+def _come(talk: Talk, invitation: Invitation | None, side: Mode) -> Registration:
+    """By the invitation that stands, else by the registration that the public form began."""
+    if invitation is None or not invited(invitation):
+        return signups.confirm(talk, contact=pages.contact(), mode=side)
+    return participation.accept(invitation, mode=side)
+
+
+def _held(talk: Talk) -> Registration | None:
+    """The place or waiting place; what the public form began and nobody confirmed is none."""
+    found = registrations.active_registration(talk, contact=pages.contact())
+    unconfirmed = found is not None and found.state == RegistrationState.UNCONFIRMED
+    return None if unconfirmed else found
+
+
+def _form(found: Standing, *, asked: Sequence[Question] | None = None) -> AnswerForm:
+    """The form with the sides and the organiser's questions, as they were answered or sent."""
+    talk = pages.talk()
+    free = {mode: None if found.kept_out else count for mode, count in found.free.items()}
+    form = answer_form(registrations.modes(talk), free=free)
+    if asked is None:
+        asked = questions.asked(talk) if found.may_accept else ()
+    if asked:
+        known = questions.answers_of(found.registration) if found.registration else {}
+        sent = request.form if request.method == "POST" else None
+        form.asked = add_questions(form, asked, formdata=sent, answers=known)
+    return form
+
+
 def _refused(talk: Talk, error: RuleError) -> ResponseReturnValue:
     """The page as it stands now, with the reason; what was chosen stays chosen."""
     db.session.rollback()
     found = standing(talk, contact=pages.contact())
-    form = answer_form(registrations.modes(talk), free=found.free)
+    form = _form(found)
+    if error.field is not None and error.field.startswith("answer_") and error.field in form:
+        form.validate()  # all that is missing, not the first alone
+        form[error.field].errors = [sentence(error)]
+        return _page(found, form, status=422)
     if error.field == "mode":
         form.mode.errors = [sentence(error)]
         return _page(found, form, status=422)
@@ -164,6 +245,7 @@ def _page(
         materials=_visible(found),
         closes=times.registration_end(talk),
         registration_open=times.registration_open(talk),
+        registration_opens=talk.registration_opens_at if times.registration_ahead(talk) else None,
     )
     return make_response(page, status)
 
@@ -178,6 +260,6 @@ def _door(found: Standing) -> Door:
 
 def _visible(found: Standing) -> int:
     """How many materials the person may open; none for whom the page is shut."""
-    if found.stand in SHUT_OUT:
+    if found.stand in SHUT:
         return 0
     return len(materials.visible_to(pages.talk(), pages.contact()))

@@ -23,12 +23,12 @@ from webinar.models import (
     Contact,
     Invitation,
     Mode,
-    QuestionKind,
     Registration,
     Source,
     Talk,
 )
 from webinar.web import filters
+from webinar.web.forms.questions import answer_words
 from webinar.web.numbers import row_number, searched
 from webinar.web.organiser import mail_words, signs
 from webinar.web.organiser.lists import word_of
@@ -145,11 +145,7 @@ def table(talk: Talk, found: Sequence[Invitation]) -> tuple[list[str], Iterator[
 
 def answer_cells(columns: Columns, registration: Registration | None) -> list[Value]:
     """What was answered to each question of the organiser's own."""
-    words = {"yes": _("yes"), "no": _("no")}
-    return [
-        words.get(text, text) if question.kind == QuestionKind.YES_NO else text
-        for question, text in columns.of(registration)
-    ]
+    return [answer_words(question, text) for question, text in columns.of(registration)]
 
 
 def _headers() -> list[str]:

@@ -21,8 +21,10 @@ from webinar.domain import (
     talks,
 )
 from webinar.domain.places import Sort
+from webinar.domain.question_columns import Columns
 from webinar.extensions import db
 from webinar.models import Contact, Mode, Registration, RegistrationState, Source, Talk
+from webinar.web.forms.questions import answer_words
 from webinar.web.numbers import row_number, searched
 from webinar.web.organiser import invitation_lists, lists, signs
 from webinar.web.organiser.lists import word_of
@@ -103,6 +105,8 @@ class Row:
     side: str
     source: str
     registration: Registration
+    answers: Sequence[tuple[str, str]] = ()
+    """The organiser's own questions, in order, with what was answered."""
 
 
 @blueprint.get("")
@@ -136,13 +140,9 @@ def export(talk_id: int, kind: str) -> ResponseReturnValue:
     talk = talks.find(talk_id)
     query = _found(talk, Chosen.of_request()).execution_options(yield_per=invitation_lists.PART)
     columns = question_columns.columns(talk)
-    headers = [*_headers(), *(question.text for question in columns.questions)]
     queue = places.positions(talk)
-    rows = (
-        [*_cells(_row(row, queue)), *invitation_lists.answer_cells(columns, row)]
-        for row in db.session.scalars(query)
-    )
-    return lists.file(headers, rows, kind=kind, name=f"anmeldungen-{talk.slug}")
+    rows = (_cells(_row(row, queue, columns)) for row in db.session.scalars(query))
+    return lists.file(_headers(columns), rows, kind=kind, name=f"anmeldungen-{talk.slug}")
 
 
 def _found(talk: Talk, chosen: Chosen) -> Select[Registration]:
@@ -174,10 +174,11 @@ def _sides(talk: Talk) -> list[Side]:
 
 def _rows(talk: Talk, found: Sequence[Registration]) -> list[Row]:
     queue = places.positions(talk, among=found)
-    return [_row(row, queue) for row in found]
+    columns = question_columns.columns(talk, only=[row.id for row in found])
+    return [_row(row, queue, columns) for row in found]
 
 
-def _row(row: Registration, queue: Mapping[int, int]) -> Row:
+def _row(row: Registration, queue: Mapping[int, int], columns: Columns) -> Row:
     return Row(
         contact=row.contact,
         office=invitation_lists.office_line(row.contact),
@@ -185,10 +186,11 @@ def _row(row: Registration, queue: Mapping[int, int]) -> Row:
         side=str(signs.SIDES[Mode(row.mode)]),
         source=str(signs.SOURCES[Source(row.source)]),
         registration=row,
+        answers=[(one.text, answer_words(one, text)) for one, text in columns.of(row)],
     )
 
 
-def _headers() -> list[str]:
+def _headers(columns: Columns) -> list[str]:
     return [
         *invitation_lists.person_headers(),
         _("Takes part"),
@@ -196,6 +198,7 @@ def _headers() -> list[str]:
         _("Details"),
         _("Source"),
         _("Registered on"),
+        *(question.text for question in columns.questions),
     ]
 
 
@@ -207,4 +210,5 @@ def _cells(row: Row) -> list[Value]:
         row.sign.note,
         row.source,
         invitation_lists.day_cell(row.registration.created_at),
+        *(answer for _question, answer in row.answers),
     ]

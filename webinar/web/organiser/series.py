@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webinar.domain import series
+from webinar.domain import acceptances, series
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import Series
@@ -26,7 +26,13 @@ def index() -> ResponseReturnValue:
     """All series with the number of their talks."""
     page = page_of(series.listed())
     counts = series.talk_counts(page.rows)
-    return render_template("organiser/series/index.html", here=HERE, page=page, counts=counts)
+    return render_template(
+        "organiser/series/index.html",
+        here=HERE,
+        page=page,
+        counts=counts,
+        accepted=acceptances.counts(page.rows),
+    )
 
 
 @blueprint.route("/neu", methods=["GET", "POST"])
@@ -60,7 +66,12 @@ def edit(series_id: int) -> ResponseReturnValue:
             refuse(form, error)
     count = series.talk_counts([found]).get(found.id, 0)
     page = render_template(
-        "organiser/series/edit.html", here=HERE, form=form, series=found, count=count
+        "organiser/series/edit.html",
+        here=HERE,
+        form=form,
+        series=found,
+        count=count,
+        accepted=acceptances.counts([found]).get(found.id, 0),
     )
     return page, 422 if form.errors else 200
 

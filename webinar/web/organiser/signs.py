@@ -108,10 +108,9 @@ def of_invitee(row: Invitee) -> Sign:
         who = _("by %(name)s", name=filters.full_name(row.deputy))
         return ANSWERS[answer].noted(", ".join(part for part in (who, _side(row)) if part))
     waiting = row.registration is not None and row.registration.state == RegistrationState.WAITING
-    if answer is Answer.ACCEPTED and waiting:
-        return WAITING.noted(_side(row))
     if answer is Answer.ACCEPTED:
-        return ANSWERS[answer].noted(_side(row))
+        sign = WAITING if waiting else ANSWERS[answer]
+        return sign.noted(", ".join(filter(None, (_side(row), _way(row)))))
     return ANSWERS[answer]
 
 
@@ -131,6 +130,11 @@ def of_person(person: Person) -> Sign:
 
 def _side(row: Invitee) -> str:
     return "" if row.registration is None else side_of(row.registration, row.position)
+
+
+def _way(row: Invitee) -> str:
+    by_series = row.registration is not None and row.registration.source == Source.SERIES
+    return _("by the series") if by_series else ""
 
 
 def side_of(registration: Registration, position: int | None) -> str:

@@ -1,6 +1,7 @@
 """The talks at the desk: the list, one talk's facts, writing, publishing and cancelling it.
 
-Speakers of a talk are `talk_speakers`'; invitations and the rest stand under the same head.
+The questions before a talk moves or is cancelled are `talk_reviews`', speakers of a talk
+`talk_speakers`'; invitations and the rest stand under the same head.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from webinar.clock import now
 from webinar.domain import (
+    drafts,
     overview,
-    participation,
+    questions,
     readiness,
+    reminder_plans,
     series,
     speakers,
     talk_changes,
@@ -26,11 +29,14 @@ from webinar.domain import (
 from webinar.domain.overview import Listing
 from webinar.errors import Conflict, RuleError
 from webinar.extensions import db
-from webinar.models import Talk, TalkSpeaker, TalkState
+from webinar.models import MailingKind, Reminded, Talk, TalkSpeaker, TalkState
+from webinar.rendering import wording
 from webinar.web import room_entry
-from webinar.web.forms.talks import CancelForm, StoredTalk, TalkForm, differences
+from webinar.web.forms.moves import CancelForm
+from webinar.web.forms.talks import StoredTalk, TalkForm, differences
 from webinar.web.guards import account
 from webinar.web.numbers import searched
+from webinar.web.organiser import talk_reviews
 from webinar.web.paging import page_of
 from webinar.web.refusals import refuse
 from webinar.web.settings import settings
@@ -90,6 +96,8 @@ def show(talk_id: int) -> ResponseReturnValue:
         over=times.end(talk) <= now(),
         door=room_entry.office_door(talk),
         closes=times.registration_end(talk),
+        reminder_at=reminder_plans.ahead(talk, whom=Reminded.UNANSWERED),
+        questions=questions.asked(talk),
     )
 
 
@@ -121,12 +129,31 @@ def create() -> ResponseReturnValue:
             copied_from=template,
             with_speakers=bool(form.copy_speakers.data),
         )
+        invited = _invite_again(form, talk, template)
     except RuleError as error:
         refuse(form, error)
         return _create_page(form, template)
     db.session.commit()
-    flash(_("The draft was saved. Nobody sees it until you publish it."), "success")
+    message = _("The draft was saved. Nobody sees it until you publish it.")
+    if invited:
+        message += " " + ngettext(
+            "%(num)d person is chosen in a draft of the invitation.",
+            "%(num)d people are chosen in a draft of the invitation.",
+            invited,
+        )
+    flash(message, "success")
     return redirect(url_for(".show", talk_id=talk.id), 303)
+
+
+def _invite_again(form: TalkForm, talk: Talk, template: Talk | None) -> int:
+    """How many people of the copied talk the draft of an invitation now holds, if it was wished."""
+    if template is None or not form.copy_invited.data:
+        return 0
+    words = wording.wording(MailingKind.INVITATION, language="de")
+    mailing = drafts.invite_again(
+        talk, source=template, by=account(), subject=words.subject, text=words.text
+    )
+    return len(mailing.selection["contacts"]) if mailing is not None else 0
 
 
 def _template(number: str) -> Talk | None:
@@ -141,6 +168,7 @@ def _begin(form: TalkForm, template: Talk | None) -> None:
     form.copy_of(template)
     form.template.data = str(template.id)
     form.copy_speakers.data = True
+    form.copy_invited.data = template.state == TalkState.CANCELLED
 
 
 def _create_page(form: TalkForm, template: Talk | None) -> ResponseReturnValue:
@@ -149,6 +177,7 @@ def _create_page(form: TalkForm, template: Talk | None) -> ResponseReturnValue:
         here=HERE,
         form=form,
         template=template,
+        invited=template is not None and bool(overview.numbers_of([template])[template.id].invited),
         preview=_step() == "preview",
     )
     return page, 422 if form.errors else 200
@@ -166,7 +195,7 @@ def edit(talk_id: int) -> ResponseReturnValue:
     if _step() in ("preview", "back") or not form.accepted():
         return _edit_page(talk, form)
     try:
-        return _review(talk, form) or _save(talk, form)
+        return talk_reviews.move_page(talk, form, step=_step()) or _save(talk, form)
     except Conflict:
         db.session.rollback()
         return _conflict_page(talk, form)
@@ -175,38 +204,8 @@ def edit(talk_id: int) -> ResponseReturnValue:
         return _edit_page(talk, form)
 
 
-def _review(talk: Talk, form: TalkForm) -> ResponseReturnValue | None:
-    """The question whom to tell, where a change moves what people have in their calendars."""
-    if talk.state != TalkState.PUBLISHED or _step() in ("tell", "silent"):
-        return None
-    talks.check_revision(talk, revision=form.shown_revision())
-    moved = talks.moved(talk, form.values())
-    count = participation.holder_count(talk) if moved else 0
-    if not count:
-        return None
-    return render_template(
-        "organiser/talks/moved.html",
-        here=HERE,
-        talk=talk,
-        moved=moved,
-        count=count,
-        typed=_typed(),
-    )
-
-
-def _typed() -> list[tuple[str, str]]:
-    pairs = request.form.items(multi=True)
-    return [pair for pair in pairs if pair[0] not in ("step", "csrf_token")]
-
-
 def _save(talk: Talk, form: TalkForm) -> ResponseReturnValue:
-    told = talks.edit(
-        talk,
-        form.values(),
-        revision=form.shown_revision(),
-        by=account(),
-        tell=_step() == "tell",
-    )
+    told = talk_reviews.save(talk, form, answered=_step() == "tell")
     db.session.commit()
     flash(_with_told(_("The talk was saved."), told), "success")
     return redirect(url_for(".show", talk_id=talk.id), 303)
@@ -277,19 +276,12 @@ def cancel(talk_id: int) -> ResponseReturnValue:
     """Who will be told, and why; then cancelling for good."""
     talk = talks.find(talk_id)
     form = CancelForm()
-    if form.accepted():
+    if form.accepted() and _step() != "preview":
         told = talks.cancel(talk, reason=form.reason.data or "", by=account())
         db.session.commit()
         flash(_with_told(_("The talk is cancelled."), told), "success")
         return redirect(url_for(".show", talk_id=talk.id), 303)
-    page = render_template(
-        "organiser/talks/cancel.html",
-        here=HERE,
-        talk=talk,
-        form=form,
-        count=participation.holder_count(talk),
-    )
-    return page, 422 if form.errors else 200
+    return talk_reviews.cancel_page(talk, form)
 
 
 def _with_told(message: str, told: int) -> str:

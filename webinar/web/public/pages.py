@@ -13,13 +13,14 @@ from flask.typing import ResponseReturnValue
 
 from webinar.adapters import calendar
 from webinar.clock import now
-from webinar.domain import materials, times
+from webinar.domain import materials, registrations, signups, times
 from webinar.domain import programme as talks
 from webinar.models import Talk, TalkState
 from webinar.rendering import legal as legal_texts
 from webinar.rendering import schema
 from webinar.rendering.dates import half_year
 from webinar.web import downloads, events
+from webinar.web.forms.signups import SignupForm
 from webinar.web.language import language
 from webinar.web.settings import settings, storage
 
@@ -71,6 +72,18 @@ def about() -> ResponseReturnValue:
 def talk(slug: str) -> ResponseReturnValue:
     """One talk, with its schema.org event."""
     found = talks.talk(slug)
+    return talk_page(found, form=signup_form(found))
+
+
+def signup_form(found: Talk) -> SignupForm:
+    """The form for who registers without an invitation, with the sides as they stand now."""
+    form = SignupForm()
+    form.offer(registrations.modes(found), free=talks.free_places(found))
+    return form
+
+
+def talk_page(found: Talk, *, form: SignupForm, notice: str = "") -> str:
+    """The page of the talk; `notice` says why a registration was refused."""
     past = times.end(found) <= now()
     free_for_all = materials.public_materials(found)
     return render_template(
@@ -84,6 +97,11 @@ def talk(slug: str) -> ResponseReturnValue:
         withheld=len(materials.released(found)) > len(free_for_all),
         closes=times.registration_end(found),
         open=times.registration_open(found),
+        ahead=times.registration_ahead(found),
+        started=times.started(found),
+        signup=signups.open_to_all(found),
+        form=form,
+        notice=notice,
         event=schema.event(
             found,
             address=_address(found),

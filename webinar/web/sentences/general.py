@@ -11,5 +11,6 @@ SENTENCES: dict[str, LazyString] = {
     "password_short": _l("The password needs at least %(length)d characters."),
     "account_known": _l("There is an account with this address already."),
     "crossed": _l("Somebody, or a second click, saved the same thing at the same moment."),
+    "language_not_offered": _l("Please choose one of the languages."),
     "record_missing": _l("This record does not exist."),
 }

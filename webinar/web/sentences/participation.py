@@ -5,7 +5,33 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+DEPUTIES: dict[str, LazyString] = {
+    "deputy_named_already": _l(
+        "You have named somebody else already. Please take that back first."
+    ),
+    "deputy_cannot_delegate": _l("You come as a deputy yourself and cannot pass this on."),
+    "deputies_too_many": _l(
+        "You have named %(count)d deputies for this evening. Please write to us if it is to be "
+        "somebody else."
+    ),
+    "deputy_is_oneself": _l("These are your own name and address."),
+    "deputy_retired": _l(
+        "Our address book says that %(name)s no longer holds the office at this address. "
+        "Please check the address."
+    ),
+    "deputy_not_free": _l(
+        "%(name)s cannot come instead of you on this evening. "
+        "Please ask there, or name somebody else."
+    ),
+}
+SERIES: dict[str, LazyString] = {
+    "series_unsubscribed": _l(
+        "You get no invitations from us at present. Please subscribe again first."
+    ),
+}
 SENTENCES: dict[str, LazyString] = {
+    **DEPUTIES,
+    **SERIES,
     "talk_cancelled": _l("This talk has been cancelled."),
     "talk_started": _l("The talk has begun; the answer can no longer be changed."),
     "invitation_withdrawn": _l("This invitation is no longer valid."),
@@ -14,6 +40,16 @@ SENTENCES: dict[str, LazyString] = {
     ),
     "registration_closed": _l("Registration is closed."),
     "registration_not_open": _l("Registration is not open yet."),
+    "answer_missing": _l("Please answer this question."),
+    "answer_too_long": _l("Please enter at most %(length)d characters."),
+    "answer_not_offered": _l("Please choose one of the answers."),
+    "signup_not_public": _l("Registration for this talk is by invitation only."),
+    "signup_talk_started": _l("The talk has begun; nobody can register any more."),
+    "signup_not_valid": _l("This registration is no longer valid."),
+    "signup_lapsed": _l(
+        "This registration was not confirmed in time. Please register once more on the page of "
+        "the talk."
+    ),
     "mode_not_offered": _l("Please choose how you will take part."),
     "answer_move_forbidden": _l("This answer is no longer possible. Please load the page again."),
     "registration_move_forbidden": _l(

@@ -13,6 +13,18 @@ SENTENCES: dict[str, LazyString] = {
     "agenda_long": _l("The agenda can have %(limit)d lines at most."),
     "closing_after_start": _l("Registration has to close before the talk starts."),
     "closing_without_day": _l("Please enter the day on which registration closes."),
+    "opening_after_closing": _l("Registration has to open before it closes."),
+    "opening_after_start": _l("Registration has to open before the talk starts."),
+    "opening_without_day": _l("Please enter the day on which registration opens."),
+    "limit_of_none": _l("Please enter at least 1, or leave the field empty."),
+    "question_too_long": _l("Please enter at most %(length)d characters."),
+    "question_answered": _l(
+        "Answers to this question: %(count)d. Export the registrations if you still need "
+        "the answers, then tick that they are deleted."
+    ),
+    "choices_missing": _l("Please enter at least two lines, one for each choice."),
+    "choices_too_many": _l("Please enter at most %(limit)d choices."),
+    "choice_too_long": _l("A choice can have %(length)d characters at most."),
     "end_before_start": _l("The talk has to end after it starts, within twelve hours."),
     "hour_doubled": _l(
         "The clock shows %(hour)s twice in that night. Please choose which hour you mean."
@@ -24,6 +36,9 @@ SENTENCES: dict[str, LazyString] = {
     "places_below_taken": _l(
         "%(taken)d places are held already. Please enter at least this number."
     ),
+    "reminder_after_start": _l("The talk has begun. No reminder goes out any more."),
+    "reminder_exists": _l("This reminder is there already."),
+    "reminder_out_of_range": _l("Please enter a number: at most %(days)d days or %(hours)d hours."),
     "series_has_talks": _l("The series has %(count)d talks and stays as long as they do."),
     "side_in_use": _l(
         "%(count)d people hold a place or wait on the side that this format does not offer. "

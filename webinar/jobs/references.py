@@ -1,0 +1,50 @@
+"""What the params of a mail name by number, written out when the mail is rendered.
+
+So no names lie in the outbox, and a name that was corrected in between is the right one. Used by
+`webinar.jobs.letters`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from webinar.extensions import db
+from webinar.models import Contact, Series, Talk
+from webinar.rendering import dates, salutations
+
+PEOPLE = ("inviter", "deputy")
+
+
+def resolved(params: Mapping[str, object], *, language: str) -> dict[str, object]:
+    """People as `name` and `who` (with office and organisation), the series by its name, evenings
+    with day and title."""
+    found: dict[str, object] = {
+        name: person(db.session.get_one(Contact, params[name])) for name in PEOPLE if name in params
+    }
+    if "series" in params:
+        found["series"] = db.session.get_one(Series, params["series"]).name
+    closed = params.get("closed")
+    if isinstance(closed, list):
+        found["closed"] = evenings(closed, language=language)
+    return found
+
+
+def person(contact: Contact) -> dict[str, str]:
+    """ "Hannah Seubert", and "Hannah Seubert (Erste Bürgermeisterin, Gemeinde Kürnach)"."""
+    name = salutations.full_name(
+        title=contact.title, first_name=contact.first_name, last_name=contact.last_name
+    )
+    organisation = contact.organisation.name if contact.organisation is not None else ""
+    office = ", ".join(filter(None, (contact.office, organisation)))
+    return {"name": name, "who": f"{name} ({office})" if office else name}
+
+
+def evenings(ids: list[int], *, language: str) -> list[str]:
+    """Each talk in one line, by time."""
+    query = select(Talk).where(Talk.id.in_(ids)).order_by(Talk.starts_at, Talk.id)
+    return [
+        f"{dates.day(talk.starts_at, talk.zone, language=language)}: {talk.title}"
+        for talk in db.session.scalars(query)
+    ]

@@ -1,0 +1,75 @@
+"""The personal page: one's talks, invitations, materials, and what is stored.
+
+Behind a link that was asked for by mail. Each talk keeps its own page: the buttons here make its
+link, as the answer page does for the archive, and lead there.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webinar.domain import links, personal, preferences, subscriptions
+from webinar.extensions import db
+from webinar.models import Purpose
+from webinar.web.forms.choices import LANGUAGES
+from webinar.web.guest import pages
+from webinar.web.settings import settings
+
+blueprint = Blueprint("guest_overview", __name__)
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    """Everything at a glance."""
+    contact = pages.contact()
+    return render_template(
+        "guest/overview.html",
+        contact=contact,
+        mine=personal.talks(contact),
+        languages=LANGUAGES,
+        days=settings().retention_days,
+    )
+
+
+@blueprint.post("/veranstaltung/<slug>")
+def open_talk(slug: str) -> ResponseReturnValue:
+    """To the person's own page of that talk."""
+    return _to(slug, Purpose.ANSWER)
+
+
+@blueprint.post("/unterlagen/<slug>")
+def open_archive(slug: str) -> ResponseReturnValue:
+    """To the person's archive of that talk."""
+    return _to(slug, Purpose.ARCHIVE)
+
+
+@blueprint.post("/sprache")
+def choose_language() -> ResponseReturnValue:
+    """The language of messages and pages."""
+    preferences.choose_language(pages.contact(), language=request.form.get("language", ""))
+    db.session.commit()
+    return redirect(url_for(".show"), 303)
+
+
+@blueprint.post("/einladungen/nein")
+def unsubscribe() -> ResponseReturnValue:
+    """No more invitations."""
+    subscriptions.unsubscribe(pages.contact())
+    db.session.commit()
+    return redirect(url_for(".show"), 303)
+
+
+@blueprint.post("/einladungen/ja")
+def resubscribe() -> ResponseReturnValue:
+    """Invitations again."""
+    subscriptions.resubscribe(pages.contact())
+    db.session.commit()
+    return redirect(url_for(".show"), 303)
+
+
+def _to(slug: str, purpose: Purpose) -> ResponseReturnValue:
+    talk = personal.one_of(pages.contact(), slug=slug)
+    link = links.contact_link(pages.contact(), purpose=purpose, talk=talk)
+    db.session.commit()
+    return redirect(links.address(link, base_url="", keys=settings().link_keys), 303)
