@@ -65,7 +65,7 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
         question,
         QuestionAnswer(registration=registration, question=question, text="ja"),
         Reminder(talk=talk, reminded=Reminded.COMING, days=2),
-        InboxMessage(fingerprint="a" * 64, kind=InboxKind.ANSWER, talk=talk, details={"rule": "x"}),
+        InboxMessage(fingerprint="b" * 64, kind=InboxKind.ANSWER, talk=talk, details={"rule": "x"}),
         CalendarReply(talk_id=talk.id, contact_id=asked.contact_id, sequence=0, stamp=now()),
         InboxReading(source="imap", read_at=now()),
         stay,

@@ -427,3 +427,11 @@ def test_merge_is_refused_with_oneself_and_with_the_retired(
     with pytest.raises(RuleError) as refused:
         contact_merges.review(mayor, double)
     assert refused.value.code == "merge_retired"
+
+
+def test_corrected_address_is_no_longer_marked(app: Flask, organiser: Account) -> None:
+    contact = factories.contact(bounced_at=clock.now())
+    contacts.edit(
+        contact, data(email="richtig@gemeinde.example"), by=organiser, decision="correction"
+    )
+    assert contact.bounced_at is None

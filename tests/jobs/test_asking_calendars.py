@@ -78,7 +78,8 @@ def test_invitation_asks_the_calendar(app: Flask, organiser: Account) -> None:
     assert "PARTSTAT=NEEDS-ACTION" in text
     assert "RSVP=TRUE" in text
     assert f"mailto:{contact.email}" in text
-    assert f"ORGANIZER;CN=Landrat Johannes Weidner:mailto:{settings_of(app).mail.sender}" in text
+    organizer = next(line for line in text.splitlines() if line.startswith("ORGANIZER"))
+    assert organizer.endswith(f":mailto:{settings_of(app).mail.sender}")
     kinds = [part.get_content_type() for part in message_from_bytes(content).walk()]
     assert kinds == [
         "multipart/mixed",

@@ -59,7 +59,7 @@ def message(
 def text_of(desk: FlaskClient, address: str) -> str:
     answer = desk.get(address)
     assert answer.status_code == 200
-    return answer.get_data(as_text=True).replace("\xa0", " ")
+    return answer.get_data(as_text=True).replace("\xa0", " ").replace("<wbr>", "")
 
 
 def test_index_sorts_by_what_is_to_do(app: Flask, desk: FlaskClient) -> None:

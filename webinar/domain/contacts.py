@@ -275,6 +275,8 @@ def _overwrite(contact: Contact, data: ContactData, *, by: Account) -> Contact:
 
 def _write(contact: Contact, data: ContactData, organisation: Organisation | None) -> None:
     with db.session.no_autoflush:
+        if data.email != contact.email:
+            contact.bounced_at = None  # what came back was sent to the old address
         for name in PLAIN:
             setattr(contact, name, getattr(data, name))
         contact.organisation = organisation
