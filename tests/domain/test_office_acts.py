@@ -9,7 +9,14 @@ from sqlalchemy import select
 
 from tests import factories
 from webinar.clock import frozen, now
-from webinar.domain import delivery, links, office_acts, participation, registrations
+from webinar.domain import (
+    delivery,
+    deputies,
+    links,
+    office_acts,
+    participation,
+    registrations,
+)
 from webinar.domain.contacts import ContactData
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
@@ -237,3 +244,21 @@ def test_person_for_finds_the_same_person_and_asks_about_another(organiser: Acco
         office_acts.person_for(other, by=organiser)
     second = office_acts.person_for(other, by=organiser, decision="second")
     assert second.last_name == "Ott"
+
+
+def test_taking_back_an_invitation_ends_what_its_deputy_was_asked_for(
+    organiser: Account,
+) -> None:
+    talk = factories.talk(places_online=1)
+    invited, waiting = (factories.invitation(talk, factories.contact()) for _ in range(2))
+    participation.accept(invited, mode=Mode.ONLINE)
+    participation.accept(waiting, mode=Mode.ONLINE)
+    person = ContactData(first_name="Jonas", last_name="Kraus", email="kraus@gemeinde.example")
+    asking = deputies.name_deputy(invited, person=person)
+    office_acts.exclude(talk, contact=invited.contact, by=organiser)
+    db.session.commit()
+    assert asking.ended_at is not None
+    assert asking.deputy_invitation.answer == Answer.WITHDRAWN
+    place = registrations.active_registration(talk, contact=waiting.contact)
+    assert place is not None
+    assert place.state == RegistrationState.CONFIRMED

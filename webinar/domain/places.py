@@ -112,8 +112,7 @@ def positions(*talks: Talk, among: Iterable[Registration] | None = None) -> dict
         if not ids:
             return {}
         query = select(ranked.c.id, ranked.c.place).where(ranked.c.id.in_(ids))
-    rows = db.session.execute(query)
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def listed(
