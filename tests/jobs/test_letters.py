@@ -513,7 +513,13 @@ def test_every_golden_file_belongs_to_a_letter() -> None:
     assert {path.stem for path in golden("html")} == expected
 
 
-ABOUT_INVITATIONS = ("invitation", "reminder_unanswered", "unsubscribed", "resubscribed")
+ABOUT_INVITATIONS = (
+    "invitation",
+    "reinvitation",
+    "reminder_unanswered",
+    "unsubscribed",
+    "resubscribed",
+)
 
 
 @pytest.mark.parametrize("path", golden("txt"), ids=lambda path: path.name)

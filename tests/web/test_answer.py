@@ -358,7 +358,7 @@ def test_page_asks_few_questions_however_many_take_part(client: FlaskClient) -> 
     db.session.expunge_all()
     with counted() as more:
         client.get(path)
-    assert (len(few), len(more)) == (6, 6)
+    assert (len(few), len(more)) == (5, 5)
 
 
 def test_page_bends_the_form_of_address_behind_a_preposition(client: FlaskClient) -> None:
