@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,7 +14,7 @@ from sqlalchemy import func, select
 
 from tests.conftest import ENVIRON
 from webinar import clock, create_app, settings_of
-from webinar.demo import aftermath, load
+from webinar.demo import history, load
 from webinar.demo.environment import ORGANISER
 from webinar.domain import delivery, materials, registrations, times
 from webinar.domain.times import Phase
@@ -175,11 +176,16 @@ def test_every_setup_tells_the_same_story(story: Flask, app: Flask) -> None:
 def test_interrupted_load_leaves_nothing_and_is_taken_up(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted() -> None:
-        raise KeyboardInterrupt
+    past = history.past
+    told: list[object] = []
+
+    def interrupted(*given: Any, **more: Any) -> None:
+        if told:
+            raise KeyboardInterrupt
+        told.append(past(*given, **more))
 
     with monkeypatch.context() as patched:
-        patched.setattr(aftermath, "deliver_past", interrupted)
+        patched.setattr(history, "past", interrupted)
         with pytest.raises(KeyboardInterrupt):
             loaded_into(app)
     assert load.needed()

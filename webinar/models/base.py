@@ -42,6 +42,9 @@ def holds(privacy: Privacy) -> dict[str, Any]:
 NOTHING = holds(Privacy.NONE)
 PERSONAL = holds(Privacy.DIRECT)
 FREE = holds(Privacy.FREE)
+DELETED_BY_EITHER: dict[str, Any] = {"confirm_deleted_rows": False}
+"""The mapper of rows that two people may delete at the same moment: whoever comes second finds
+nothing left to delete, and that is what was wanted."""
 
 
 class Utc(TypeDecorator[datetime]):

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webinar.extensions import Base
 from webinar.models.base import (
+    DELETED_BY_EITHER,
     FREE,
     NOTHING,
     PERSONAL,
@@ -165,6 +166,7 @@ class ContactImport(Timestamped, Model):
     after a day."""
 
     __tablename__ = "contact_imports"
+    __mapper_args__ = DELETED_BY_EITHER
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, info=NOTHING)

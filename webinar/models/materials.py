@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webinar.models.base import (
+    DELETED_BY_EITHER,
     FREE,
     NOTHING,
     Model,
@@ -46,6 +47,7 @@ class Material(Timestamped, Model):
     """A file behind `adapters.storage`, or a link. Unpublished until released."""
 
     __tablename__ = "materials"
+    __mapper_args__ = DELETED_BY_EITHER
     __table_args__ = (
         one_of("kind", MaterialKind),
         one_of("processing", Processing),
@@ -88,6 +90,7 @@ class MaterialPage(Model):
     """One page of a deck: its text for readers and search, and its thumbnail."""
 
     __tablename__ = "material_pages"
+    __mapper_args__ = DELETED_BY_EITHER
     __table_args__ = (UniqueConstraint("material_id", "number"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -14,6 +14,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webinar.models.base import (
+    DELETED_BY_EITHER,
     FREE,
     NOTHING,
     PERSONAL,
@@ -168,6 +169,7 @@ class TalkSpeaker(Timestamped, Model):
     """An appearance: this speaker at this talk, in this place of the order."""
 
     __tablename__ = "talk_speakers"
+    __mapper_args__ = DELETED_BY_EITHER
     __table_args__ = (UniqueConstraint("talk_id", "speaker_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -12,10 +12,11 @@ from wtforms.validators import DataRequired, Length
 from webinar.domain.contacts import ContactData
 from webinar.models import Mode
 from webinar.web.forms.base import lazy_gettext as _l
+from webinar.web.forms.choices import options
 from webinar.web.forms.contacts import LONG, MISSING, MISSING_ADDRESS
 from webinar.web.forms.guest import side_label
 
-FORMS = [("frau", "Frau"), ("herr", "Herr"), ("", _l("no form of address"))]
+FORMS = options(("frau", "Frau"), ("herr", "Herr"), ("", _l("no form of address")))
 TEXTS = ("title", "first_name", "last_name", "office", "email")
 
 

@@ -12,14 +12,15 @@ from webinar.models import Grantee, Material, MaterialKind
 from webinar.web.filters import file_size
 from webinar.web.forms.base import DeskForm
 from webinar.web.forms.base import lazy_gettext as _l
+from webinar.web.forms.choices import options
 from webinar.web.forms.fields import DayField
 
-KINDS = [
+KINDS = options(
     (MaterialKind.SLIDES.value, _l("Slides: PDF, PPTX or ODP")),
     (MaterialKind.RECORDING.value, _l("Recording: MP4 or WebM")),
     (MaterialKind.HANDOUT.value, _l("Handout: PDF, DOCX, ODT, XLSX, ODS, PPTX, ODP, PNG or JPEG")),
     (MaterialKind.SUBTITLES.value, _l("Subtitles of the recording: VTT")),
-]
+)
 ACCEPT = ".pdf,.pptx,.odp,.docx,.odt,.xlsx,.ods,.png,.jpg,.jpeg,.mp4,.webm,.vtt"
 LONG = _l("Please enter at most %(max)d characters.")
 CHOICES: dict[str, frozenset[Grantee]] = {
@@ -28,12 +29,12 @@ CHOICES: dict[str, frozenset[Grantee]] = {
     "audiences": frozenset(),
     "everyone": frozenset({Grantee.EVERYONE}),
 }
-WHO = [
+WHO = options(
     ("both", _l("Everyone who was invited or registered")),
     ("registered", _l("Only those who registered or took part")),
     ("audiences", _l("Only the audiences below")),
     ("everyone", _l("Everyone, on the public page of the talk too")),
-]
+)
 
 
 class FileForm(DeskForm):

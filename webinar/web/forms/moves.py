@@ -12,6 +12,7 @@ from webinar.domain.talks import Dropped, Moved
 from webinar.models import Mode
 from webinar.web.forms.base import DeskForm
 from webinar.web.forms.base import lazy_gettext as _l
+from webinar.web.forms.choices import options
 
 LONG = _l("Please enter at most %(max)d characters.")
 
@@ -35,10 +36,10 @@ class MoveForm(DeskForm):
     )
     dropped = RadioField(
         _l("What becomes of them"),
-        choices=[
+        choices=options(
             (Dropped.MOVE.value, _l("They change to the other side, as many as there are places")),
             (Dropped.END.value, _l("Their registrations end; they can register anew")),
-        ],
+        ),
         validate_choice=False,
     )
 

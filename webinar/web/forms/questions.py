@@ -20,12 +20,13 @@ from webinar.domain import questions
 from webinar.domain.questions import NO, YES, QuestionValues
 from webinar.models import Question, QuestionKind
 from webinar.web.forms.base import lazy_gettext as _l
+from webinar.web.forms.choices import options
 
-KINDS = [
+KINDS = options(
     (QuestionKind.TEXT.value, _l("free text")),
     (QuestionKind.YES_NO.value, _l("yes or no")),
     (QuestionKind.CHOICE.value, _l("one of several")),
-]
+)
 LONG = _l("Please enter at most %(max)d characters.")
 NUMBERS = tuple(range(1, questions.MOST + 1))
 NAMES = tuple(
@@ -40,7 +41,7 @@ def _text(label: str) -> StringField:
 
 
 def _kind() -> SelectField:
-    return SelectField(_l("Answered by"), choices=KINDS, default=KINDS[0][0])
+    return SelectField(_l("Answered by"), choices=KINDS, default=KINDS[0].value)
 
 
 def _choices() -> TextAreaField:
@@ -143,7 +144,9 @@ def _answer_field(question: Question) -> Any:
         else [(choice, choice) for choice in question.choices]
     )
     none = [] if question.required else [("", _("not answered"))]
-    return RadioField(question.text, required, choices=[*offered, *none], validate_choice=False)
+    return RadioField(
+        question.text, required, choices=options(*offered, *none), validate_choice=False
+    )
 
 
 def answer_words(question: Question, text: str) -> str:

@@ -9,6 +9,7 @@ from webinar.models import Reminded, Reminder
 from webinar.text import clean
 from webinar.web.forms.base import DeskForm
 from webinar.web.forms.base import lazy_gettext as _l
+from webinar.web.forms.choices import options
 
 DAYS, HOURS = "days", "hours"
 HOUR = 60
@@ -30,11 +31,11 @@ class ReminderForm(DeskForm):
 
     whom = RadioField(
         _l("To whom"),
-        choices=[
+        choices=options(
             (Reminded.UNANSWERED, _l("who has not answered")),
             (Reminded.COMING, _l("who has a place")),
             (Reminded.SPEAKERS, _l("the speakers")),
-        ],
+        ),
         default=Reminded.COMING,
         validate_choice=False,
     )
@@ -42,7 +43,7 @@ class ReminderForm(DeskForm):
     unit = SelectField(
         _l("Unit"),
         [InputRequired()],
-        choices=[(DAYS, _l("days")), (HOURS, _l("hours"))],
+        choices=options((DAYS, _l("days")), (HOURS, _l("hours"))),
         default=DAYS,
         validate_choice=False,
     )

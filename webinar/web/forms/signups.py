@@ -16,10 +16,11 @@ from wtforms.validators import DataRequired, Length
 from webinar.domain.signups import SignupData
 from webinar.models import Mode
 from webinar.web.forms.base import lazy_gettext as _l
+from webinar.web.forms.choices import options
 from webinar.web.forms.contacts import LONG, MISSING, MISSING_ADDRESS
 from webinar.web.forms.guest import side_label
 
-FORMS = [("", _l("none")), ("frau", "Frau"), ("herr", "Herr")]
+FORMS = options(("", _l("none")), ("frau", "Frau"), ("herr", "Herr"))
 SENDABLE = ("form", "first_name", "last_name", "office", "organisation", "email")
 
 
@@ -80,7 +81,7 @@ class SignupForm(_OpenForm):
     def values(self, *, language: str) -> SignupData:
         """What was typed, as the domain takes it; a form of address that there is not is none."""
         texts = {name: self[name].data or "" for name in SENDABLE}
-        if texts["form"] not in dict(FORMS):
+        if texts["form"] not in {form.value for form in FORMS}:
             texts["form"] = ""
         return SignupData(**texts, language=language)
 

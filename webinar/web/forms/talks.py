@@ -24,6 +24,7 @@ from webinar.errors import RuleError
 from webinar.models import Format, Series, Talk, Visibility
 from webinar.web.forms.base import DeskForm
 from webinar.web.forms.base import lazy_gettext as _l
+from webinar.web.forms.choices import options
 from webinar.web.forms.fields import ClockField, DayField, PlacesField
 from webinar.web.forms.questions import NAMES, QuestionFields, show_questions, typed_questions
 from webinar.web.sentences import sentence
@@ -80,10 +81,10 @@ class TalkForm(QuestionFields, DeskForm):
     end = ClockField(_l("Ends"), [InputRequired(message=_l("Please enter when it ends."))])
     hour = RadioField(
         _l("Which hour?"),
-        choices=[
+        choices=options(
             ("first", _l("the first, in summer time")),
             ("second", _l("the second, in winter time")),
-        ],
+        ),
         validate_choice=False,
     )
     zone = StringField(
@@ -98,11 +99,11 @@ class TalkForm(QuestionFields, DeskForm):
     )
     format = RadioField(
         _l("Where"),
-        choices=[
+        choices=options(
             (Format.ONLINE.value, _l("online")),
             (Format.ON_SITE.value, _l("in the hall")),
             (Format.HYBRID.value, _l("online and in the hall")),
-        ],
+        ),
         default=Format.ONLINE.value,
     )
     places_online = PlacesField(_l("Places online"), description=_l("Empty: without limit."))
@@ -128,10 +129,10 @@ class TalkForm(QuestionFields, DeskForm):
     )
     visibility = RadioField(
         _l("Who can register"),
-        choices=[
+        choices=options(
             (Visibility.INVITED.value, _l("invited people only")),
             (Visibility.PUBLIC.value, _l("everybody")),
-        ],
+        ),
         default=Visibility.INVITED.value,
     )
     recorded = BooleanField(_l("The talk is recorded"))
