@@ -44,6 +44,17 @@ class Setup:
             found: list[dict[str, str]] = json.load(answer)
         return found
 
+    def all_mails(self) -> list[dict[str, str]]:
+        """Every mail of the sample data, once the worker has sent them all."""
+        end = time.monotonic() + PATIENCE
+        found: list[dict[str, str]] = []
+        while time.monotonic() < end:
+            before, found = found, self.mails()
+            if found and len(found) == len(before):
+                return found
+            time.sleep(3)
+        raise AssertionError("the worker is still sending")
+
     def mail(self, to: str, subject: str) -> bytes:
         """The newest mail to that address whose subject holds the words; waits for it."""
         end = time.monotonic() + 30

@@ -308,6 +308,12 @@ class Histories(RuleBasedStateMachine):
         with self.act():
             self.contacts[who].unsubscribed_at = None
 
+    @rule(who=st.integers(0, 1))
+    def erase(self, who: int) -> None:
+        """As erasing will leave a person: gone for every mail from now on."""
+        with self.act():
+            self.contacts[who].retired_at = self.contacts[who].erased_at = now()
+
     @rule(days=st.integers(1, 8))
     def time_passes(self, days: int) -> None:
         self.at += timedelta(days=days)
