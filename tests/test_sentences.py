@@ -11,7 +11,7 @@ from flask import Flask
 from webinar.web.sentences import SENTENCES
 
 ROOT = Path(__file__).parent.parent / "webinar"
-ERRORS = {"RuleError", "NotAllowed", "NotThere", "Conflict"}
+ERRORS = {"RuleError", "NotAllowed", "NotThere", "Gone", "Conflict"}
 VALUE = re.compile(r"%\((\w+)\)")
 
 

@@ -23,5 +23,9 @@ class NotThere(RuleError):
     """The record does not exist, is no longer valid, or is not for this person: one answer."""
 
 
+class Gone(NotThere):
+    """It was there and never comes back; whoever asks by a program may stop."""
+
+
 class Conflict(RuleError):
     """Somebody else changed the record in between; `values` name what differs."""

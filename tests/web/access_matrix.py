@@ -18,6 +18,8 @@ MATRIX: dict[str, str] = {
     "public.download": ANYBODY,
     "public.photo": ANYBODY,
     "public.legal": ANYBODY,
+    "feeds.everything": ANYBODY,
+    "feeds.of_series": ANYBODY,
     "signups.create": ANYBODY,
     "signups.created": ANYBODY,
     "signups.mine": ANYBODY,
@@ -62,6 +64,9 @@ MATRIX: dict[str, str] = {
     "guest_overview.choose_language": "preferences",
     "guest_overview.unsubscribe": "preferences",
     "guest_overview.resubscribe": "preferences",
+    "guest_overview.open_feed": "preferences",
+    "guest_overview.renew_feed": "preferences",
+    "guest_feed.show": "feed",
     # the desk
     "desk.overview": READ,
     "talks.index": READ,

@@ -45,9 +45,10 @@ class Method(StrEnum):
 
 
 class Status(StrEnum):
-    """RFC 5545 3.8.1.11; a talk is never tentative."""
+    """RFC 5545 3.8.1.11; tentative is the evening of who waits for a place."""
 
     CONFIRMED = "CONFIRMED"
+    TENTATIVE = "TENTATIVE"
     CANCELLED = "CANCELLED"
 
 
@@ -152,9 +153,12 @@ def _calendar(method: Method | None, events: list[Event]) -> Calendar:
     return calendar
 
 
+_BUSY = {Status.CONFIRMED: "BUSY", Status.TENTATIVE: "TENTATIVE", Status.CANCELLED: "FREE"}
+
+
 def _component(event: Event, *, cancelled: bool) -> Component:
     status = Status.CANCELLED if cancelled else event.status
-    busy = "BUSY" if status is Status.CONFIRMED else "FREE"
+    busy = _BUSY[status]
     component = Component()
     component.add("uid", one_line(event.uid))
     component.add("sequence", event.sequence)
@@ -166,7 +170,7 @@ def _component(event: Event, *, cancelled: bool) -> Component:
     component.add("url", vUri(one_line(event.url)))
     component.add("organizer", _person(event.organiser_name, event.organiser_address))
     component.add("status", status.value)
-    component.add("transp", "OPAQUE" if busy == "BUSY" else "TRANSPARENT")
+    component.add("transp", "TRANSPARENT" if busy == "FREE" else "OPAQUE")
     component.add("x-microsoft-cdo-busystatus", busy)
     component.add("x-microsoft-disallow-counter", "TRUE")
     return component

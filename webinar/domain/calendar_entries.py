@@ -2,7 +2,8 @@
 
 The sequence belongs to talk and person and never falls, whatever is withdrawn and done again
 (rule 7; RFC 5546, 2.1.4): it rises when time or place changed, and with every cancellation and
-every return from one. A mere change of text keeps it.
+every return from one. A mere change of text keeps it. It is never below the talk's own, which
+downloads and feeds carry for those who were told nothing: they may be in the same calendar.
 """
 
 from __future__ import annotations
@@ -41,15 +42,14 @@ def request(talk: Talk, *, contact: Contact, side: str = "") -> int:
         lambda: CalendarEntry(
             talk_id=talk.id,
             contact_id=contact.id,
+            sequence=talk.sequence,
             told_start=talk.starts_at,
             told_end=talk.ends_at,
             told_place=place,
         ),
         given={"talk_id": talk.id, "contact_id": contact.id},
     )
-    told = (entry.told_start, entry.told_end, entry.told_place)
-    if entry.cancelled or told != (talk.starts_at, talk.ends_at, place):
-        entry.sequence += 1
+    entry.sequence = _due(entry, talk, place=place)
     entry.told_start, entry.told_end = talk.starts_at, talk.ends_at
     entry.told_place = place
     entry.cancelled = False
@@ -61,6 +61,22 @@ def cancel(talk: Talk, *, contact: Contact) -> int | None:
     entry = entry_of(talk, contact=contact)
     if entry is None or entry.cancelled:
         return None
-    entry.sequence += 1
+    entry.sequence = max(entry.sequence + 1, talk.sequence)
     entry.cancelled = True
     return entry.sequence
+
+
+def shown(talk: Talk, entry: CalendarEntry | None, *, side: str = "") -> int:
+    """The sequence of the talk as a page or a feed shows it to the person now; writes nothing.
+
+    Who was told nothing of a move sees it there with the number that a message would have carried.
+    """
+    if entry is None or entry.cancelled:
+        return talk.sequence if entry is None else max(talk.sequence, entry.sequence)
+    return _due(entry, talk, place=place_of(talk, side=side))
+
+
+def _due(entry: CalendarEntry, talk: Talk, *, place: str) -> int:
+    told = (entry.told_start, entry.told_end, entry.told_place)
+    changed = entry.cancelled or told != (talk.starts_at, talk.ends_at, place)
+    return max(entry.sequence + (1 if changed else 0), talk.sequence)

@@ -17,11 +17,13 @@ from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
 from webinar.domain.rows import find_or_add
-from webinar.errors import NotThere
+from webinar.errors import Gone, NotThere
 from webinar.extensions import db
 from webinar.models import Contact, Link, Purpose, Speaker, Talk, TalkSpeaker
 
 TOKEN_LENGTH = 200
+REMEMBERED = 50
+"""How many versions back a token is recognised as one that was replaced."""
 PATHS: dict[Purpose, str] = {
     Purpose.ANSWER: "e",
     Purpose.ENTER: "r",
@@ -77,18 +79,46 @@ def address(link: Link, *, base_url: str, keys: Sequence[str]) -> str:
 
 def open_link(text: str, *, purpose: Purpose, keys: Sequence[str]) -> Link:
     """The link behind a token; raises `NotThere` alike for unknown, forged, expired, revoked."""
+    link, genuine = _found(text, purpose=purpose, keys=keys)
+    if link is None or not genuine or link.revoked_at is not None or _holder_gone(link):
+        raise NotThere("link_not_valid")
+    return link
+
+
+def open_subscription(text: str, *, purpose: Purpose, keys: Sequence[str]) -> Link:
+    """The same for programs that ask again and again: raises `Gone` for a link that opened once
+    and was replaced or closed since, so that they stop (RFC 9110, 15.5.11)."""
+    link, genuine = _found(text, purpose=purpose, keys=keys)
+    if link is None:
+        raise NotThere("link_not_valid")
+    if genuine and link.revoked_at is None and not _holder_gone(link):
+        return link
+    if genuine or _replaced(link, text, keys=keys):
+        raise Gone("link_not_valid")
+    raise NotThere("link_not_valid")
+
+
+def _found(text: str, *, purpose: Purpose, keys: Sequence[str]) -> tuple[Link | None, bool]:
+    """The link that the token names, and whether the signature is that of its version now."""
     if not text.isascii() or not text.isprintable():
         # PostgreSQL takes no NUL, and would say so instead of finding nothing.
-        raise NotThere("link_not_valid")
+        return None, False
     public_id, _, signature = text[:TOKEN_LENGTH].partition(".")
     given = {"public_id": public_id, "purpose": purpose}
     link = db.session.scalars(_OPENED, given).unique().one_or_none()
     version = 0 if link is None else link.version
     value = f"{public_id}.{version}"
-    genuine = _signer(purpose, keys).verify_signature(value, signature)
-    if link is None or not genuine or link.revoked_at is not None or _holder_gone(link):
-        raise NotThere("link_not_valid")
-    return link
+    return link, _signer(purpose, keys).verify_signature(value, signature)
+
+
+def _replaced(link: Link, text: str, *, keys: Sequence[str]) -> bool:
+    """Whether the token is one of the link's last versions before the present one."""
+    _, _, signature = text[:TOKEN_LENGTH].partition(".")
+    signer = _signer(link.purpose, keys)
+    return any(
+        signer.verify_signature(f"{link.public_id}.{version}", signature)
+        for version in range(max(1, link.version - REMEMBERED), link.version)
+    )
 
 
 def reissue(link: Link) -> Link:

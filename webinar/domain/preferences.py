@@ -1,4 +1,4 @@
-"""What people set on their personal page, and how they get the link to it.
+"""What people set on their personal page, and how they get the link to it and to their feed.
 
 Whoever types an address learns nothing from it: `send_links` returns nothing. Invitations are
 switched by `domain.subscriptions`; what the page shows reads `domain.personal`.
@@ -12,7 +12,7 @@ from webinar.clock import now
 from webinar.domain import address_limits, audit, contacts, links, mail
 from webinar.errors import RuleError
 from webinar.extensions import db
-from webinar.models import Contact, Mail, Purpose
+from webinar.models import Contact, Link, Mail, Purpose
 from webinar.text import normalise_address
 
 TEMPLATES = ("personal_page",)
@@ -46,6 +46,37 @@ def choose_language(contact: Contact, *, language: str) -> None:
     if contact.active:  # else it would reach whoever holds the address now
         key = f"language:{contact.id}:{now().isoformat()}"
         mail.to_contact("language_changed", contact, key=key)
+
+
+def open_feed(contact: Contact) -> Link:
+    """The link under which the contact's calendar finds their evenings, made if there is none."""
+    link = links.find_contact_link(contact, purpose=Purpose.FEED)
+    if link is not None and link.revoked_at is None:
+        return link
+    link = links.contact_link(contact, purpose=Purpose.FEED)
+    if link.revoked_at is not None:
+        links.reissue(link)
+    _tell_of_feed(contact, link, renewed=False)
+    return link
+
+
+def renew_feed(contact: Contact, *, version: int) -> Link:
+    """Close the link to the feed and open another. `version` is that of the link which the page
+    showed: a second click, or one on an older page, changes nothing."""
+    link = open_feed(contact)
+    db.session.refresh(link, ["version"], with_for_update=True)
+    if link.version == version:
+        links.reissue(link)
+        db.session.flush()
+        _tell_of_feed(contact, link, renewed=True)
+    return link
+
+
+def _tell_of_feed(contact: Contact, link: Link, *, renewed: bool) -> None:
+    audit.record("link.feed_renewed" if renewed else "link.feed_opened", contact, by=None)
+    if contact.active:  # else it would reach whoever holds the address now
+        key = f"feed:{link.id}:{link.version}"
+        mail.to_contact("calendar_feed", contact, key=key, params={"renewed": renewed})
 
 
 def _send(contact: Contact) -> None:

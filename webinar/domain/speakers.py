@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import joinedload
 
+from webinar.clock import now
 from webinar.domain import audit, links, mail
 from webinar.domain.rows import find_or_add
 from webinar.errors import NotThere, RuleError
@@ -172,6 +173,7 @@ def remove_from_talk(talk: Talk, speaker: Speaker, *, by: Account) -> None:
     appearance = appearance_of(talk, speaker)
     links.revoke(links.speaker_link(speaker, talk=talk))
     db.session.delete(appearance)
+    talk.changed_at = now()  # calendars name the speakers, and the row that said so is gone
     audit.record("talk.speaker_removed", talk, by=by, changes={"speaker": speaker.id})
     db.session.flush()
     db.session.expire(talk, ["appearances"])

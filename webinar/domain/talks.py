@@ -185,7 +185,7 @@ def edit(
 
 def _write(talk: Talk, values: TalkValues, *, by: Account) -> bool:
     """Write the values and the line of the audit log; False where nothing changed."""
-    title = talk.title
+    title, before = talk.title, _when_and_where(talk)
     talk_values.apply(talk, values)
     changes = audit.changes_of(talk)
     if values.questions is not None and questions.set_questions(talk, values.questions):
@@ -193,6 +193,8 @@ def _write(talk: Talk, values: TalkValues, *, by: Account) -> bool:
     if not changes:
         return False
     talk.revision += 1
+    if talk.state == TalkState.PUBLISHED and _when_and_where(talk) != before:
+        talk.sequence += 1
     audit.record("talk.edited", talk, by=by, changes={**changes, "revision": talk.revision})
     if talk.published_at is None and talk.title != title:
         slugs.flush_with(lambda: _rename(talk))
@@ -220,6 +222,7 @@ def cancel(talk: Talk, *, reason: str, by: Account) -> int:
     talk.cancelled_at = now()
     talk.cancel_reason = reason.strip()
     talk.revision += 1
+    talk.sequence += 1
     audit.record("talk.cancelled", talk, by=by)
     db.session.flush()
     return participation.tell_cancelled(talk)
@@ -255,6 +258,11 @@ def _refuse_lost_places(talk: Talk, *, decided: bool) -> None:
         if mode in registrations.modes(talk) and limit is not None and limit < taken:
             field = "places_online" if mode is Mode.ONLINE else "places_hall"
             raise RuleError("places_below_taken", field=field, taken=taken)
+
+
+def _when_and_where(talk: Talk) -> tuple[object, ...]:
+    """What raises the sequence of a calendar entry (RFC 5546, 2.1.4)."""
+    return talk.starts_at, talk.ends_at, *_place(talk)
 
 
 def _place(talk: Talk) -> tuple[str, str, str]:

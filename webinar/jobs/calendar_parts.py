@@ -16,7 +16,7 @@ from webinar.config import Settings
 from webinar.domain import delivery, links, registrations
 from webinar.jobs.readers import Reader
 from webinar.models import Mail, Mode, Purpose, RegistrationState, Talk
-from webinar.rendering import mails
+from webinar.rendering import calendars, mails
 
 INVITING = frozenset({"invitation", "reinvitation"})
 """Templates that carry the evening as a mere attachment."""
@@ -61,9 +61,6 @@ def _attendee(mail: Mail, reader: Reader, method: Method, settings: Settings) ->
 
 
 def _event(mail: Mail, talk: Talk, reader: Reader, settings: Settings, *, url: str) -> Event:
-    words = mails.catalogue(reader.language)
-    speakers = mails.facts(talk, language=reader.language).speakers
-    entrance = words.gettext("Your way to the evening:")
     return Event(
         uid=talk.uid,
         sequence=delivery.sequence_of(mail),
@@ -72,7 +69,7 @@ def _event(mail: Mail, talk: Talk, reader: Reader, settings: Settings, *, url: s
         end=talk.ends_at,
         zone=talk.zone,
         summary=talk.title,
-        description="\n".join((*speakers, "", entrance)).strip(),
+        description=calendars.of_a_place(talk, language=reader.language),
         location=_place(mail, talk, reader.language),
         url=url,
         organiser_name=talk.series.host or settings.office.name,

@@ -64,6 +64,7 @@ LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "signup_invited": (Purpose.ANSWER,),
     "personal_page": (Purpose.PREFERENCES,),
     "language_changed": (Purpose.PREFERENCES,),
+    "calendar_feed": (Purpose.PREFERENCES,),
     "unsubscribed": (Purpose.UNSUBSCRIBE,),
     "resubscribed": (Purpose.UNSUBSCRIBE,),
     "deputy": (Purpose.ANSWER,),

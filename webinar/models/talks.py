@@ -71,6 +71,7 @@ class Talk(Timestamped, Model):
         one_of("format", Format),
         one_of("visibility", Visibility),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("sequence >= 0", name="sequence_not_negative"),
         CheckConstraint("places_online IS NULL OR places_online >= 0", name="places_online"),
         CheckConstraint("places_hall IS NULL OR places_hall >= 0", name="places_hall"),
         CheckConstraint(
@@ -84,6 +85,9 @@ class Talk(Timestamped, Model):
     slug: Mapped[str] = mapped_column(String(160), unique=True, info=NOTHING)
     uid: Mapped[str] = mapped_column(String(120), unique=True, info=NOTHING)
     """The calendar's UID: the same in mail, download and feed, for ever."""
+    sequence: Mapped[int] = mapped_column(default=0)
+    """The calendar's SEQUENCE for those who were told nothing of their own: downloads and feeds.
+    Rises with every change of time or place once published, and with the cancellation."""
     series_id: Mapped[int] = mapped_column(ForeignKey("series.id"), index=True)
     state: Mapped[str] = mapped_column(String(16), default=TalkState.DRAFT, info=NOTHING)
     title: Mapped[str] = mapped_column(String(200), info=FREE)

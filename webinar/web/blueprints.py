@@ -14,6 +14,7 @@ from webinar.web.guest import (
     archive,
     deputies,
     entry,
+    feed,
     overview,
     speaker,
     unsubscribe,
@@ -41,10 +42,10 @@ from webinar.web.organiser import (
     talks,
     waiting_list,
 )
-from webinar.web.public import pages
+from webinar.web.public import feeds, pages
 from webinar.web.public import signups as public_signups
 
-PUBLIC = (pages.blueprint, public_signups.blueprint)
+PUBLIC = (pages.blueprint, public_signups.blueprint, feeds.blueprint)
 GUEST = (
     (answer.blueprint, Purpose.ANSWER),
     (entry.blueprint, Purpose.ENTER),
@@ -52,6 +53,7 @@ GUEST = (
     (speaker.blueprint, Purpose.SPEAKER),
     (unsubscribe.blueprint, Purpose.UNSUBSCRIBE),
     (overview.blueprint, Purpose.PREFERENCES),
+    (feed.blueprint, Purpose.FEED),
 )
 BELOW = (
     (deputies.blueprint, Purpose.ANSWER, "/vertretung"),

@@ -16,6 +16,7 @@ from flask import Response, request
 from werkzeug.datastructures import ContentRange
 from werkzeug.http import dump_options_header
 
+from webinar.adapters.calendar import Event, calendar_bytes
 from webinar.adapters.documents import MediaType, download_name
 from webinar.errors import NotThere
 from webinar.models import Material, MaterialPage
@@ -75,6 +76,13 @@ def thumbnail(page: MaterialPage) -> Response:
 def public_file(material: Material) -> Response:
     """What was released to everyone: a recording plays, everything else is saved."""
     return playing(material) if material.kind == "recording" else attachment(material)
+
+
+def calendar_file(event: Event) -> Response:
+    """One talk to be put into a calendar once; it does not move with the talk."""
+    answer = Response(calendar_bytes(event, method=None), mimetype="text/calendar")
+    answer.headers["Content-Disposition"] = disposition("veranstaltung.ics")
+    return answer
 
 
 def disposition(name: str) -> str:

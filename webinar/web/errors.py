@@ -16,7 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
-from webinar.errors import Conflict, NotAllowed, NotThere, RuleError
+from webinar.errors import Conflict, Gone, NotAllowed, NotThere, RuleError
 from webinar.extensions import db
 from webinar.web.logs import redact
 from webinar.web.sentences import sentence
@@ -69,7 +69,7 @@ def rule_error(error: RuleError) -> ResponseReturnValue:
         page = (
             "errors/link.html" if g.get("personal") and "link" in error.code else "errors/404.html"
         )
-        return render_template(page), 404
+        return render_template(page), 410 if isinstance(error, Gone) else 404
     status = 403 if isinstance(error, NotAllowed) else 409 if isinstance(error, Conflict) else 422
     return render_template("errors/rule.html", sentence=sentence(error)), status
 

@@ -16,6 +16,7 @@ from webinar.clock import BERLIN, now
 from webinar.domain import inbox, links, times
 from webinar.models import Link, Talk
 from webinar.rendering import dates, markdown, salutations
+from webinar.web.feeds import to_subscribe
 from webinar.web.language import language
 from webinar.web.settings import settings
 
@@ -84,6 +85,7 @@ def register(app: Flask) -> None:
     for function in filters:
         app.add_template_filter(function)
     app.add_template_filter(markdown.html, "markdown")
+    app.add_template_filter(to_subscribe)
     app.add_template_global(link_to)
     app.add_template_global(inbox_waiting)
 

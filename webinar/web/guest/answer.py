@@ -8,14 +8,12 @@ to the archive is made by the POST that leads there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webinar.adapters import calendar
 from webinar.domain import (
-    calendar_entries,
+    feeds,
     links,
     materials,
     participation,
@@ -38,7 +36,7 @@ from webinar.models import (
     RegistrationState,
     Talk,
 )
-from webinar.web import events, room_entry
+from webinar.web import downloads, events, room_entry
 from webinar.web.forms.guest import AnswerForm, answer_form
 from webinar.web.forms.questions import add_questions, field_name, typed_answers
 from webinar.web.guest import pages
@@ -130,21 +128,10 @@ def archive() -> ResponseReturnValue:
 @blueprint.get("/kalender.ics")
 def calendar_file() -> ResponseReturnValue:
     """The evening as a calendar file, for who has a place; the link in it opens the room alone."""
-    talk, contact = pages.talk(), pages.contact()
-    found = standing(talk, contact=contact)
-    link = links.find_contact_link(contact, purpose=Purpose.ENTER, talk=talk)
-    if found.stand is not Stand.CONFIRMED or link is None or link.revoked_at is not None:
+    evening = feeds.evening_of(pages.contact(), talk=pages.talk())
+    if evening.door is None:
         raise NotThere("record_missing")
-    entry = calendar_entries.entry_of(talk, contact=contact)
-    address = links.address(link, base_url=settings().base_url, keys=settings().link_keys)
-    event = events.public_event(
-        talk, link=address, sequence=entry.sequence if entry is not None else 0
-    )
-    if found.mode == Mode.ONLINE:
-        event = replace(event, location="")
-    answer = Response(calendar.calendar_bytes(event, method=None), mimetype="text/calendar")
-    answer.headers["Content-Disposition"] = 'attachment; filename="veranstaltung.ics"'
-    return answer
+    return downloads.calendar_file(events.personal_event(evening))
 
 
 def _answer(*, accepting: bool) -> ResponseReturnValue:
@@ -242,11 +229,22 @@ def _page(
         form=form,
         notice=notice,
         materials=_visible(found),
+        ways=_calendar_ways(found),
         closes=times.registration_end(talk),
         registration_open=times.registration_open(talk),
         registration_opens=talk.registration_opens_at if times.registration_ahead(talk) else None,
     )
     return make_response(page, status)
+
+
+def _calendar_ways(found: Standing) -> events.Ways | None:
+    """The ways into a calendar, for who has a place."""
+    if found.stand is not Stand.CONFIRMED or found.over:
+        return None
+    evening = feeds.evening_of(pages.contact(), talk=pages.talk())
+    if evening.door is None:
+        return None
+    return events.ways(events.personal_event(evening), file=url_for(".calendar_file"))
 
 
 def _door(found: Standing) -> Door:

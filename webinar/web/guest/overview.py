@@ -1,4 +1,4 @@
-"""The personal page: one's talks, invitations, materials, and what is stored.
+"""The personal page: one's talks, invitations, materials, calendar feed, and what is stored.
 
 Behind a link that was asked for by mail. Each talk keeps its own page: the buttons here make its
 link, as the answer page does for the archive, and lead there.
@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from webinar.domain import links, personal, preferences, subscriptions
 from webinar.extensions import db
-from webinar.models import Purpose
+from webinar.models import Contact, Link, Purpose
 from webinar.web.forms.choices import LANGUAGES
 from webinar.web.guest import pages
+from webinar.web.numbers import row_number
 from webinar.web.settings import settings
 
 blueprint = Blueprint("guest_overview", __name__)
@@ -27,6 +28,7 @@ def show() -> ResponseReturnValue:
         "guest/overview.html",
         contact=contact,
         mine=personal.talks(contact),
+        feed=_feed(contact),
         languages=LANGUAGES,
         days=settings().retention_days,
     )
@@ -42,6 +44,23 @@ def open_talk(slug: str) -> ResponseReturnValue:
 def open_archive(slug: str) -> ResponseReturnValue:
     """To the person's archive of that talk."""
     return _to(slug, Purpose.ARCHIVE)
+
+
+@blueprint.post("/kalender")
+def open_feed() -> ResponseReturnValue:
+    """The link under which a calendar program finds the person's evenings."""
+    preferences.open_feed(pages.contact())
+    db.session.commit()
+    return redirect(url_for(".show") + "#kalender", 303)
+
+
+@blueprint.post("/kalender/neu")
+def renew_feed() -> ResponseReturnValue:
+    """Another link; the one so far ends."""
+    version = request.form.get("version", 0, type=row_number)
+    preferences.renew_feed(pages.contact(), version=version)
+    db.session.commit()
+    return redirect(url_for(".show") + "#kalender", 303)
 
 
 @blueprint.post("/sprache")
@@ -66,6 +85,12 @@ def resubscribe() -> ResponseReturnValue:
     subscriptions.resubscribe(pages.contact())
     db.session.commit()
     return redirect(url_for(".show"), 303)
+
+
+def _feed(contact: Contact) -> Link | None:
+    """The link to the person's feed, if one was made and is open."""
+    link = links.find_contact_link(contact, purpose=Purpose.FEED)
+    return link if link is not None and link.revoked_at is None else None
 
 
 def _to(slug: str, purpose: Purpose) -> ResponseReturnValue:

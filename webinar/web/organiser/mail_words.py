@@ -42,6 +42,7 @@ TEMPLATES: dict[str, LazyString] = {
     "signup_invited": _l("Registration, link to the invitation"),
     "personal_page": _l("Link to the personal page"),
     "language_changed": _l("Confirmation of another language"),
+    "calendar_feed": _l("Address of the personal calendar"),
     "unsubscribed": _l("Confirmation of unsubscribing"),
     "resubscribed": _l("Confirmation of subscribing again"),
     "deputy": _l("Request to a deputy"),

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from flask import Blueprint, Response, abort, render_template, send_file, url_for
+from flask import Blueprint, abort, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from webinar.adapters import calendar
 from webinar.clock import now
 from webinar.domain import materials, registrations, signups, times
 from webinar.domain import programme as talks
@@ -22,6 +21,7 @@ from webinar.rendering.dates import half_year
 from webinar.web import downloads, events
 from webinar.web.forms.signups import SignupForm
 from webinar.web.language import language
+from webinar.web.public import feeds
 from webinar.web.settings import settings, storage
 
 blueprint = Blueprint("public", __name__)
@@ -47,6 +47,7 @@ def programme() -> ResponseReturnValue:
         past_count=talks.past_count(),
         closes=times.registration_end(first) if first else None,
         open=first is not None and times.registration_open(first),
+        feed=feeds.address(),
     )
 
 
@@ -65,7 +66,9 @@ def review() -> ResponseReturnValue:
 @blueprint.get("/ueber-die-reihe")
 def about() -> ResponseReturnValue:
     """What the series are."""
-    return render_template("public/about.html", here="about", all_series=talks.all_series())
+    return render_template(
+        "public/about.html", here="about", all_series=talks.all_series(), feed=feeds.address
+    )
 
 
 @blueprint.get("/veranstaltungen/<slug>")
@@ -102,9 +105,12 @@ def talk_page(found: Talk, *, form: SignupForm, notice: str = "") -> str:
         signup=signups.open_to_all(found),
         form=form,
         notice=notice,
+        ways=events.ways(
+            events.public_event(found), file=url_for("public.talk_calendar", slug=found.slug)
+        ),
         event=schema.event(
             found,
-            address=_address(found),
+            address=events.public_address(found),
             office=settings().office,
         ),
     )
@@ -121,15 +127,7 @@ def download(slug: str, public_id: str) -> ResponseReturnValue:
 def talk_calendar(slug: str) -> ResponseReturnValue:
     """The talk as a calendar file: no attendee, no room."""
     found = talks.talk(slug)
-    event = events.public_event(found, link=_address(found))
-    answer = Response(calendar.calendar_bytes(event, method=None), mimetype="text/calendar")
-    answer.headers["Content-Disposition"] = 'attachment; filename="veranstaltung.ics"'
-    return answer
-
-
-def _address(talk: Talk) -> str:
-    """Where the talk stands, by the setting: the request's Host header is anybody's to write."""
-    return settings().base_url + url_for("public.talk", slug=talk.slug, lang=None)
+    return downloads.calendar_file(events.public_event(found))
 
 
 @blueprint.get("/referenten/<int:speaker_id>/foto")
