@@ -83,3 +83,16 @@ def test_number_never_falls_and_every_message_after_a_cancellation_is_newer(
         assert higher > lower or before == after == "request"
     count = select(func.count()).where(CalendarEntry.talk_id == talk.id)
     assert (db.session.scalar(count) or 0) <= 1
+
+
+def test_number_is_never_below_the_talks_own(app: Flask) -> None:
+    talk, contact = factories.talk(sequence=4), factories.contact()
+    assert calendar_entries.shown(talk, None) == 4
+    assert calendar_entries.request(talk, contact=contact) == 4
+    talk.sequence, talk.starts_at = 5, talk.starts_at - timedelta(minutes=30)
+    entry = calendar_entries.entry_of(talk, contact=contact)
+    assert calendar_entries.shown(talk, entry) == 5
+    assert calendar_entries.request(talk, contact=contact) == 5
+    talk.sequence = 6
+    assert calendar_entries.cancel(talk, contact=contact) == 6
+    assert calendar_entries.shown(talk, entry) == 6

@@ -9,7 +9,7 @@ import pytest
 from tests import factories
 from webinar.clock import now
 from webinar.domain import links
-from webinar.errors import NotThere
+from webinar.errors import Gone, NotThere
 from webinar.extensions import db
 from webinar.models import Link, Purpose
 
@@ -122,6 +122,47 @@ def test_reissue_closes_what_was_sent_and_opens_anew() -> None:
     db.session.flush()
     assert not opens(sent, Purpose.ANSWER)
     assert opens(links.token(link, keys=KEYS), Purpose.ANSWER)
+
+
+def subscribed(token: str) -> str:
+    """How a program that asks again and again is answered."""
+    try:
+        links.open_subscription(token, purpose=Purpose.FEED, keys=KEYS)
+    except Gone:
+        return "gone"
+    except NotThere:
+        return "unknown"
+    return "open"
+
+
+def test_subscription_that_opened_once_is_gone_and_any_other_unknown() -> None:
+    link = links.contact_link(factories.contact(), purpose=Purpose.FEED)
+    sent = []
+    for _ in range(links.REMEMBERED + 2):
+        sent.append(links.token(link, keys=KEYS))
+        assert subscribed(sent[-1]) == "open"
+        links.reissue(link)
+        db.session.flush()
+    assert {subscribed(token) for token in sent[2:]} == {"gone"}
+    assert {subscribed(token) for token in sent[:2]} == {"unknown"}
+    current = links.token(link, keys=KEYS)
+    assert subscribed(current) == "open"
+    forged = current[:-2] + ("AA" if current[-2:] != "AA" else "BB")
+    strange = links.token(link, keys=("another key of more than thirty-two bytes",))
+    for token in (forged, strange, link.public_id, "", "\x00", "ü" * 40, "a" * 16 + current[16:]):
+        assert subscribed(token) == "unknown"
+    links.revoke(link)
+    db.session.flush()
+    assert subscribed(current) == "gone"
+    assert subscribed(forged) == "unknown"
+
+
+def test_subscription_of_an_erased_contact_is_gone() -> None:
+    link = links.contact_link(factories.contact(), purpose=Purpose.FEED)
+    assert link.contact is not None
+    link.contact.erased_at = now()
+    db.session.flush()
+    assert subscribed(links.token(link, keys=KEYS)) == "gone"
 
 
 def test_revoked_link_opens_nothing() -> None:

@@ -283,6 +283,29 @@ def test_moved_says_what_moves_and_writes_nothing(app: Flask, organiser: Account
     assert talk.starts_at == START
 
 
+def test_sequence_rises_with_time_place_and_cancellation_of_what_is_published(
+    app: Flask, organiser: Account
+) -> None:
+    talk = factories.talk(state=TalkState.DRAFT, published_at=None)
+    usual = as_values(talk)
+
+    def edited(**changes: object) -> int:
+        talks.edit(talk, replace(usual, **changes), revision=talk.revision, by=organiser)  # type: ignore[arg-type]
+        return talk.sequence
+
+    assert edited(start=time(1, 30)) == 0
+    talk.state = TalkState.PUBLISHED
+    assert edited(start=time(1, 30), title="Anders", abstract="Anders") == 0
+    assert edited(start=time(1, 0), title="Anders") == 1
+    assert edited(start=time(1, 30), title="Anders") == 2
+    assert edited(start=time(1, 30), format=Format.HYBRID, venue="Ochsenfurt") == 3
+    assert (
+        edited(start=time(1, 30), format=Format.HYBRID, venue="Ochsenfurt", agenda="18:00 x") == 3
+    )
+    talks.cancel(talk, reason="", by=organiser)
+    assert talk.sequence == 4
+
+
 @pytest.mark.parametrize(("tell", "told"), [(True, 2), (False, 0)])
 def test_move_is_told_to_who_holds_a_place_if_the_organiser_says_so(
     app: Flask, organiser: Account, tell: bool, told: int

@@ -128,7 +128,11 @@ Found = TypeVarTuple("Found")
 def _recent(query: Select[*Found]) -> Select[*Found]:
     """The latest, so that what is left out is the oldest."""
     since = now() - PAST
-    return query.where(Talk.ends_at > since).order_by(Talk.starts_at.desc(), Talk.id).limit(MOST)
+    return (
+        query.where(Talk.ends_at > since)
+        .order_by(Talk.starts_at.desc(), Talk.id.desc())
+        .limit(MOST)
+    )
 
 
 def _with_speakers() -> tuple[ORMOption, ...]:

@@ -73,7 +73,7 @@ def renew_feed(contact: Contact, *, version: int) -> Link:
 
 
 def _tell_of_feed(contact: Contact, link: Link, *, renewed: bool) -> None:
-    audit.record("link.feed_renewed" if renewed else "link.feed_opened", contact, by=None)
+    audit.record("contact.feed_renewed" if renewed else "contact.feed_opened", contact, by=None)
     if contact.active:  # else it would reach whoever holds the address now
         key = f"feed:{link.id}:{link.version}"
         mail.to_contact("calendar_feed", contact, key=key, params={"renewed": renewed})
