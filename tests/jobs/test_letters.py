@@ -213,6 +213,11 @@ def subscription(template: str) -> Make:
     return lambda evening: mail(evening, template, talk=None)
 
 
+def calendar_feed(*, renewed: bool) -> Make:
+    params = {"renewed": renewed}
+    return lambda evening: mail(evening, "calendar_feed", talk=None, params=params)
+
+
 def other_person(evening: Scene) -> Contact:
     return factories.contact(
         form="herr",
@@ -331,6 +336,8 @@ LETTERS: dict[str, Make] = {
     "signup_invited": signup("signup_invited"),
     "personal_page": subscription("personal_page"),
     "language_changed": subscription("language_changed"),
+    "calendar_feed": calendar_feed(renewed=False),
+    "calendar_feed-renewed": calendar_feed(renewed=True),
     "unsubscribed": subscription("unsubscribed"),
     "resubscribed": subscription("resubscribed"),
 }

@@ -12,7 +12,7 @@ from tests import factories
 from tests.personal import address, everything, looked_at
 from tests.queries import counted
 from webinar.clock import frozen, now
-from webinar.domain import participation
+from webinar.domain import links, participation
 from webinar.extensions import db
 from webinar.models import (
     AuditEntry,
@@ -171,6 +171,41 @@ def test_invitations_are_switched_and_mailed(client: FlaskClient) -> None:
     assert "keine Einladungen mehr" in client.get(page).get_data(as_text=True)
     client.post(f"{page}/einladungen/ja")
     assert [name for name, _contact in mails()] == ["unsubscribed", "resubscribed"]
+
+
+def test_calendar_is_set_up_once_and_its_address_replaced_once(client: FlaskClient) -> None:
+    contact = factories.contact()
+    page = page_of(contact)
+    assert "webcal:" not in client.get(page).text
+    for _ in range(2):
+        answer = client.post(f"{page}/kalender")
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"{page}#kalender")
+    first = address(contact, Purpose.FEED)
+    shown = client.get(page).text
+    assert f'href="webcal://localhost{first}"' in shown
+    assert f">http://localhost{first}</code>" in shown
+    assert 'name="version" value="1"' in shown
+    for version in ("1", "1", "", "x", "9" * 30):
+        assert client.post(f"{page}/kalender/neu", data={"version": version}).status_code == 303
+    second = address(contact, Purpose.FEED)
+    assert [client.get(path).status_code for path in (first, second)] == [410, 200]
+    assert second in client.get(page).text
+    assert mails() == [("calendar_feed", contact.id)] * 2
+    actions = db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert actions == ["contact.feed_opened", "contact.feed_renewed"]
+
+
+def test_calendar_that_was_closed_is_offered_anew(client: FlaskClient) -> None:
+    contact = factories.contact()
+    page, path = page_of(contact), address(contact, Purpose.FEED)
+    link = links.find_contact_link(contact, purpose=Purpose.FEED)
+    assert link is not None
+    links.revoke(link)
+    db.session.commit()
+    assert "webcal:" not in client.get(page).text
+    client.post(f"{page}/kalender")
+    assert client.get(path).status_code == 410
+    assert client.get(address(contact, Purpose.FEED)).status_code == 200
 
 
 def test_page_asks_a_fixed_number_of_queries(client: FlaskClient) -> None:
