@@ -5,6 +5,7 @@ Pure functions that every layer may call, beside `webinar.clock`. Leaves names a
 `webinar.adapters.addresses`.
 """
 
+import hashlib
 import re
 import unicodedata
 
@@ -40,6 +41,11 @@ def clean(text: str) -> str:
     spaced = " ".join(text.split())
     seen = "".join(char for char in spaced if unicodedata.category(char) not in _UNSEEN)
     return unicodedata.normalize("NFC", " ".join(seen.split()))
+
+
+def fingerprint(text: str) -> str:
+    """16 characters by which a text is told from another without keeping it."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def sort_key(*parts: str) -> str:

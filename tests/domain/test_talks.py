@@ -273,11 +273,16 @@ def test_edit_leaves_a_line_that_names_fields_and_revision(app: Flask, organiser
 
 def test_moved_says_what_moves_and_writes_nothing(app: Flask, organiser: Account) -> None:
     talk = factories.talk(starts_at=START)
-    assert not talks.moved(talk, as_values(talk, title="Anders"))
-    found = talks.moved(talk, as_values(talk, start=time(18, 30)))
-    assert (found.time, found.place) == (True, False)
-    found = talks.moved(talk, as_values(talk, format=Format.HYBRID, venue="Ochsenfurt"))
-    assert (found.time, found.place) == (False, True)
+    assert not talks.moved(talk, as_values(talk, agenda="18:00 Beginn", places_online=5))
+    for changes, said in (
+        ({"start": time(18, 30)}, (True, False, False)),
+        ({"format": Format.HYBRID, "venue": "Ochsenfurt"}, (False, True, False)),
+        ({"title": "Anders"}, (False, False, True)),
+        ({"abstract": "Anders"}, (False, False, True)),
+    ):
+        found = talks.moved(talk, as_values(talk, **changes))
+        assert found
+        assert (found.time, found.place, found.text) == said
     db.session.commit()
     assert len(db.session.scalars(select(Talk)).all()) == 1
     assert talk.starts_at == START
@@ -318,6 +323,21 @@ def test_move_is_told_to_who_holds_a_place_if_the_organiser_says_so(
         db.session.commit()
     mails = db.session.scalars(select(Mail).where(Mail.template == "moved")).all()
     assert [mail.calendar_sequence for mail in mails] == [1] * told
+
+
+@pytest.mark.parametrize("changes", [{"title": "Anders"}, {"abstract": "Anders"}])
+def test_other_words_are_told_with_the_same_sequence(
+    app: Flask, organiser: Account, changes: dict[str, str]
+) -> None:
+    with frozen(NOW):
+        talk = factories.talk(starts_at=START, format=Format.HYBRID)
+        people_with_places(talk, 2)
+        assert talks.moved(talk, as_values(talk, **changes)).side is None
+        told = talks.edit(talk, as_values(talk, **changes), revision=1, by=organiser, tell=True)
+        db.session.commit()
+    mails = db.session.scalars(select(Mail).where(Mail.template == "moved")).all()
+    assert told == 2
+    assert [(one.calendar_method, one.calendar_sequence) for one in mails] == [("REQUEST", 0)] * 2
 
 
 def test_more_places_promote_in_the_same_edit(app: Flask, organiser: Account) -> None:

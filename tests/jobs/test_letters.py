@@ -103,6 +103,15 @@ def moved_unknown(evening: Scene) -> Mail:
     return _moved(evening)
 
 
+def reworded(evening: Scene) -> Mail:
+    """Another title and another description; time and place as before."""
+    registration(evening, mode=Mode.ONLINE)
+    before = talk_changes.facts(evening.talk)
+    evening.talk.title = "Bauanträge, „digital“ & schnell"
+    evening.talk.abstract = "Neu gefasst."
+    return _moved(evening, before=before)
+
+
 def _moved(evening: Scene, **params: object) -> Mail:
     sequence = calendar_entries.request(evening.talk, contact=evening.contact)
     return mail(
@@ -314,6 +323,7 @@ LETTERS: dict[str, Make] = {
     "confirmation-format": confirmation(mode="online", reason="format"),
     "invitation-opening": opening,
     "moved-unknown": moved_unknown,
+    "moved-words": reworded,
     "details": details,
     "side_dropped": side_dropped,
     "declined": ended("declined"),

@@ -320,6 +320,29 @@ def test_moving_a_published_talk_asks_whom_to_tell(desk: FlaskClient, whom: str,
     assert len(moved) == told
 
 
+@pytest.mark.parametrize(("whom", "told"), [("holders", 2), ("", 0)])
+def test_other_words_are_told_only_if_the_organiser_says_so(
+    desk: FlaskClient, whom: str, told: int
+) -> None:
+    talk = factories.talk(starts_at=START, title="Bauen <digital>")
+    with_places(talk, 2)
+    address, data = f"{LIST}/{talk.id}/bearbeiten", typed(talk, title="Bauen & Wohnen")
+    page = desk.post(address, data=data)
+    assert page.status_code == 200
+    assert "Bauen &lt;digital&gt;" in page.text
+    assert re.search(r'value="nobody"[^>]* checked', page.text)
+    review = desk.post(address, data={**data, "whom": "holders", "step": "review"})
+    assert "„Bauen &amp; Wohnen“ statt „Bauen &lt;digital&gt;“" in review.text
+    answer = {"whom": whom or "nobody", "step": "tell"}
+    assert desk.post(address, data={**data, **answer}).status_code == 303
+    db.session.refresh(talk)
+    assert talk.title == "Bauen & Wohnen"
+    moved = db.session.scalars(select(Mail).where(Mail.template == "moved")).all()
+    assert [(mail.calendar_method, mail.calendar_sequence) for mail in moved] == [
+        ("REQUEST", 0)
+    ] * told
+
+
 def test_back_from_the_question_keeps_what_was_typed(desk: FlaskClient) -> None:
     talk = factories.talk(starts_at=START)
     data = typed(talk, start="18:30", title="Anders", step="back")

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from webinar.extensions import db
 from webinar.models import Account, AuditEntry, Talk
+from webinar.text import fingerprint
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,11 @@ def since(talk: Talk, *, revision: int) -> Meanwhile:
 
 
 def facts(talk: Talk) -> dict[str, str]:
-    """When and where the talk is, as a mail about its move keeps it: `rendering.moves` reads it."""
+    """When and where the talk is and what it is about, as a mail about a change keeps it:
+    `rendering.moves` reads it. Of the abstract only what tells another from it."""
     return {
+        "title": talk.title,
+        "abstract": fingerprint(talk.abstract),
         "start": talk.starts_at.isoformat(),
         "end": talk.ends_at.isoformat(),
         "zone": talk.zone,

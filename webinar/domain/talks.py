@@ -58,18 +58,21 @@ class Moved:
     """What a change of a talk means for those who have it in their calendar; `after` is a row that
     was never stored.
 
-    `side`: the only side that it concerns, if it is one of two. `dropped`: the ids of the contacts
-    who hold a place or wait on a side that goes; they are told what becomes of them instead.
+    `text`: title or abstract, which moves nothing and raises no sequence. `side`: the only side
+    that a move concerns, if it is one of two. `dropped`: the ids of the contacts who hold a place
+    or wait on a side that goes; they are told what becomes of them instead.
     """
+
 
     after: Talk
     time: bool
     place: bool
+    text: bool
     side: Mode | None = None
     dropped: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
-        return self.time or self.place
+        return self.time or self.place or self.text
 
 
 def find(talk_id: int) -> Talk:
@@ -115,12 +118,14 @@ def moved(talk: Talk, values: TalkValues) -> Moved:
     """What saving the values would move; writes nothing. Raises `RuleError` for bad values."""
     after = _proposal(values)
     timed = (talk.starts_at, talk.ends_at) != (after.starts_at, after.ends_at)
+    worded = (talk.title, talk.abstract.strip()) != (after.title, after.abstract)
     gone = set(registrations.modes(talk)) - set(registrations.modes(after))
     return Moved(
         after=after,
         time=timed,
         place=_place(talk) != _place(after),
-        side=None if timed else _side(talk, gone),
+        text=worded,
+        side=None if timed or worded else _side(talk, gone),
         dropped=side_changes.people(talk, gone),
     )
 

@@ -11,14 +11,37 @@ from datetime import datetime
 
 from webinar.models import Format, Talk
 from webinar.rendering import dates, mails
+from webinar.text import fingerprint
 
 
 def said(before: Mapping[str, str], talk: Talk, *, language: str) -> list[str]:
-    """One sentence for the time and one for the place, where they differ; none where nothing is
-    known of before."""
+    """A sentence each for the title, the time, the place and the abstract, where they differ; none
+    where nothing is known of before."""
     if not before:
         return []
-    return [*_time(before, talk, language), *_place(before, talk, language)]
+    return [
+        *_title(before, talk, language),
+        *_time(before, talk, language),
+        *_place(before, talk, language),
+        *_abstract(before, talk, language),
+    ]
+
+
+def _title(before: Mapping[str, str], talk: Talk, language: str) -> list[str]:
+    """Mails that were written before titles were kept know none."""
+    old = before.get("title", talk.title)
+    if old == talk.title:
+        return []
+    sentence = mails.catalogue(language).gettext(
+        "The title has changed: “%(new)s” instead of “%(old)s”."
+    )
+    return [sentence % {"new": talk.title, "old": old}]
+
+
+def _abstract(before: Mapping[str, str], talk: Talk, language: str) -> list[str]:
+    if before.get("abstract", fingerprint(talk.abstract)) == fingerprint(talk.abstract):
+        return []
+    return [mails.catalogue(language).gettext("What the evening is about was described anew.")]
 
 
 def _time(before: Mapping[str, str], talk: Talk, language: str) -> list[str]:

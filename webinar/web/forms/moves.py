@@ -44,7 +44,8 @@ class MoveForm(DeskForm):
     )
 
     def offer(self, moved: Moved, *, everybody: int, there: int) -> None:
-        """Fill in whom the move reaches, with their numbers; everybody, unless chosen otherwise."""
+        """Fill in whom the change reaches, with their numbers. Unless chosen otherwise everybody
+        hears of a move, and nobody of other words."""
         side = _("Only who comes to the hall (%(count)d)", count=there)
         if moved.side is Mode.ONLINE:
             side = _("Only who takes part online (%(count)d)", count=there)
@@ -56,7 +57,8 @@ class MoveForm(DeskForm):
             *([(Whom.SIDE.value, side)] if moved.side is not None and there else []),
             (Whom.NOBODY.value, _("Nobody")),
         ]
-        self.whom.data = self.whom.data or Whom.HOLDERS.value
+        usual = Whom.HOLDERS if moved.time or moved.place else Whom.NOBODY
+        self.whom.data = self.whom.data or usual.value
 
     choose = _l("Please choose what becomes of them.")
 
