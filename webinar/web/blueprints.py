@@ -20,6 +20,7 @@ from webinar.web.guest import (
 )
 from webinar.web.organiser import (
     audiences,
+    audit,
     contacts,
     desk,
     dispatches,
@@ -84,6 +85,7 @@ ORGANISER = (
     (mails.blueprint, "/nachrichten"),
     (inbox.blueprint, "/posteingang"),
 )
+ADMINISTRATION = ((audit.blueprint, "/protokoll"),)
 
 
 def register(app: Flask) -> None:
@@ -102,4 +104,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint, url_prefix=f"/{PATHS[purpose]}/<token>{below}")
     for blueprint, prefix in ORGANISER:
         guards.guard(blueprint, guards.staff)
+        app.register_blueprint(blueprint, url_prefix="/desk" + prefix)
+    for blueprint, prefix in ADMINISTRATION:
+        guards.guard(blueprint, guards.administration)
         app.register_blueprint(blueprint, url_prefix="/desk" + prefix)
