@@ -25,6 +25,9 @@ MATRIX: dict[str, str] = {
     "signups.mine": ANYBODY,
     "signups.send_link": ANYBODY,
     "signups.link_sent": ANYBODY,
+    "operating.healthz": ANYBODY,
+    "operating.readyz": ANYBODY,
+    "operating.metrics": ANYBODY,  # by its own token
     "static": ANYBODY,
     "security.static": ANYBODY,
     "security.login": ANYBODY,

@@ -7,7 +7,7 @@ from flask import Flask
 from webinar.domain.links import PATHS
 from webinar.extensions import csrf
 from webinar.models import Purpose
-from webinar.web import guards
+from webinar.web import guards, operating
 from webinar.web.guest import (
     acceptances,
     answer,
@@ -45,7 +45,7 @@ from webinar.web.organiser import (
 from webinar.web.public import pages
 from webinar.web.public import signups as public_signups
 
-PUBLIC = (pages.blueprint, public_signups.blueprint)
+PUBLIC = (pages.blueprint, public_signups.blueprint, operating.blueprint)
 GUEST = (
     (answer.blueprint, Purpose.ANSWER),
     (entry.blueprint, Purpose.ENTER),
