@@ -21,6 +21,12 @@ from gunicorn.glogging import Logger
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+# Every process writes its own figures there; the library reads the name when it is imported, which
+# the line below does.
+FIGURES = "PROMETHEUS_MULTIPROC_DIR"
+if os.environ.get("WEBINAR_METRICS_TOKEN") and FIGURES not in os.environ:
+    os.environ[FIGURES] = tempfile.mkdtemp(prefix="webinar-figures-")
+
 from webinar import clock  # noqa: E402  the path above makes it known
 from webinar.web.logs import redact  # noqa: E402
 
@@ -68,12 +74,6 @@ class QuietLogger(Logger):
             "network": shortened(environ.get("REMOTE_ADDR", "")),
         }
         self.access_log.info(json.dumps(line, ensure_ascii=False))
-
-
-# Every process writes its own figures there; the library reads the name when it is imported.
-FIGURES = "PROMETHEUS_MULTIPROC_DIR"
-if os.environ.get("WEBINAR_METRICS_TOKEN") and FIGURES not in os.environ:
-    os.environ[FIGURES] = tempfile.mkdtemp(prefix="webinar-figures-")
 
 
 def child_exit(_server: Any, worker: Any) -> None:
