@@ -1,6 +1,6 @@
 """workers' signs of life
 
-Revision ID: 0004_ops
+Revision ID: 0004
 Revises: 0003
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0004_ops'
+revision = '0004'
 down_revision = '0003'
 branch_labels = None
 depends_on = None
