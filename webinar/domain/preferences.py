@@ -56,6 +56,7 @@ def open_feed(contact: Contact) -> Link:
     link = links.contact_link(contact, purpose=Purpose.FEED)
     if link.revoked_at is not None:
         links.reissue(link)
+    audit.record("contact.feed_opened", contact, by=None)
     _tell_of_feed(contact, link, renewed=False)
     return link
 
@@ -68,12 +69,12 @@ def renew_feed(contact: Contact, *, version: int) -> Link:
     if link.version == version:
         links.reissue(link)
         db.session.flush()
+        audit.record("contact.feed_renewed", contact, by=None)
         _tell_of_feed(contact, link, renewed=True)
     return link
 
 
 def _tell_of_feed(contact: Contact, link: Link, *, renewed: bool) -> None:
-    audit.record("contact.feed_renewed" if renewed else "contact.feed_opened", contact, by=None)
     if contact.active:  # else it would reach whoever holds the address now
         key = f"feed:{link.id}:{link.version}"
         mail.to_contact("calendar_feed", contact, key=key, params={"renewed": renewed})

@@ -7,7 +7,7 @@ from flask import Flask
 from webinar.domain.links import PATHS
 from webinar.extensions import csrf
 from webinar.models import Purpose
-from webinar.web import guards
+from webinar.web import guards, operating
 from webinar.web.guest import (
     acceptances,
     answer,
@@ -21,6 +21,7 @@ from webinar.web.guest import (
 )
 from webinar.web.organiser import (
     audiences,
+    audit,
     contacts,
     desk,
     dispatches,
@@ -45,7 +46,12 @@ from webinar.web.organiser import (
 from webinar.web.public import feeds, pages
 from webinar.web.public import signups as public_signups
 
-PUBLIC = (pages.blueprint, public_signups.blueprint, feeds.blueprint)
+PUBLIC = (
+    pages.blueprint,
+    public_signups.blueprint,
+    feeds.blueprint,
+    operating.blueprint,
+)
 GUEST = (
     (answer.blueprint, Purpose.ANSWER),
     (entry.blueprint, Purpose.ENTER),
@@ -86,6 +92,7 @@ ORGANISER = (
     (mails.blueprint, "/nachrichten"),
     (inbox.blueprint, "/posteingang"),
 )
+ADMINISTRATION = ((audit.blueprint, "/protokoll"),)
 
 
 def register(app: Flask) -> None:
@@ -104,4 +111,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint, url_prefix=f"/{PATHS[purpose]}/<token>{below}")
     for blueprint, prefix in ORGANISER:
         guards.guard(blueprint, guards.staff)
+        app.register_blueprint(blueprint, url_prefix="/desk" + prefix)
+    for blueprint, prefix in ADMINISTRATION:
+        guards.guard(blueprint, guards.administration)
         app.register_blueprint(blueprint, url_prefix="/desk" + prefix)
