@@ -63,7 +63,6 @@ class Moved:
     or wait on a side that goes; they are told what becomes of them instead.
     """
 
-
     after: Talk
     time: bool
     place: bool
