@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from tests import factories
 from webinar.domain import calendar_entries
 from webinar.extensions import db
-from webinar.models import CalendarEntry, Format
+from webinar.models import CalendarEntry, Format, TalkState
 
 
 def test_first_request_has_the_number_nought(app: Flask) -> None:
@@ -95,4 +95,6 @@ def test_number_is_never_below_the_talks_own(app: Flask) -> None:
     assert calendar_entries.request(talk, contact=contact) == 5
     talk.sequence = 6
     assert calendar_entries.cancel(talk, contact=contact) == 6
+    assert calendar_entries.shown(talk, entry) == 7  # who comes back without a message
+    talk.state = TalkState.CANCELLED
     assert calendar_entries.shown(talk, entry) == 6

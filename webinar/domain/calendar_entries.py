@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 
 from webinar.domain.rows import find_or_add
 from webinar.extensions import db
-from webinar.models import CalendarEntry, Contact, Talk
+from webinar.models import CalendarEntry, Contact, Talk, TalkState
 
 _ENTRY = select(CalendarEntry).where(
     CalendarEntry.talk_id == bindparam("talk_id"),
@@ -71,8 +71,10 @@ def shown(talk: Talk, entry: CalendarEntry | None, *, side: str = "") -> int:
 
     Who was told nothing of a move sees it there with the number that a message would have carried.
     """
-    if entry is None or entry.cancelled:
-        return talk.sequence if entry is None else max(talk.sequence, entry.sequence)
+    if entry is None:
+        return talk.sequence
+    if talk.state == TalkState.CANCELLED:
+        return max(entry.sequence, talk.sequence)
     return _due(entry, talk, place=place_of(talk, side=side))
 
 

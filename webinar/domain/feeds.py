@@ -39,7 +39,7 @@ from webinar.models import (
 
 PAST = timedelta(days=365)
 """How far back a feed reaches: calendars drop what it no longer names."""
-MOST = 200
+MOST = 100
 """How many talks a feed names at most; the oldest are left out."""
 
 

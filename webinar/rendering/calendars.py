@@ -6,11 +6,13 @@ mails, `webinar.web.events` for downloads and feeds.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from webinar.models import Talk, TalkState
 from webinar.rendering import mails, markdown
 
 ABSTRACT = 1500
-"""Characters of the abstract: a calendar shows a note, and hundreds of talks stand in one feed."""
+"""Characters of the abstract: a calendar shows a note, and one feed may hold a hundred talks."""
 
 
 def title(talk: Talk, *, language: str, waiting: bool = False) -> str:
@@ -32,7 +34,7 @@ def of_a_place(talk: Talk, *, language: str) -> str:
 
 def for_everybody(talk: Talk, *, language: str) -> str:
     """Who speaks and what about; the talk's page follows."""
-    parts = ("\n".join(_speakers(talk, language)), _opening(markdown.plain(talk.abstract)))
+    parts = ("\n".join(_speakers(talk, language)), _opening(talk.abstract))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -40,7 +42,10 @@ def _speakers(talk: Talk, language: str) -> tuple[str, ...]:
     return mails.facts(talk, language=language).speakers
 
 
-def _opening(text: str) -> str:
+@lru_cache(maxsize=256)
+def _opening(abstract: str) -> str:
+    """Kept, since calendars ask for the same hundred talks again and again."""
+    text = markdown.plain(abstract)
     if len(text) <= ABSTRACT:
         return text
     return text[:ABSTRACT].rpartition(" ")[0] + " …"

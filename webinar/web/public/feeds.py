@@ -14,7 +14,7 @@ from webinar.web.settings import settings
 
 blueprint = Blueprint("feeds", __name__)
 
-OFTEN = "120 per minute"
+OFTEN = "60 per minute"
 """By network. The calendars of a whole office ask from one address, most at the full hour."""
 
 
