@@ -57,11 +57,17 @@ def _decoded(data: bytes) -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
         if "\0" in text:
-            raise refuse("table_kind_unknown")
+            raise refuse("table_encoding_unknown" if _two_bytes(data) else "table_kind_unknown")
         if name == "cp1252" and _TWICE_ENCODED.search(text):
             break
         return text.removeprefix("\ufeff"), name
     raise refuse("table_encoding_unknown")
+
+
+def _two_bytes(data: bytes) -> bool:
+    """Whether it looks like UTF-16 without a BOM: every second byte nought, and no other."""
+    halves = data[::2].count(0), data[1::2].count(0)
+    return min(halves) == 0 and max(halves) > 0.8 * (len(data) // 2)
 
 
 def _delimiter(text: str) -> tuple[str, str]:
