@@ -16,7 +16,9 @@ pytestmark = pytest.mark.browser
 
 LONGEST = 120
 """Steps within which every page is walked through."""
-FOCUSED = """() => {
+FOCUSED = """async () => {
+  // What has the focus is scrolled to with the next picture.
+  for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
   const one = document.activeElement;
   if (!one || one === document.body) return null;
   const all = [...document.querySelectorAll('*')];
@@ -81,6 +83,7 @@ def check(stops: list[Stop]) -> None:
 
 def test_public_page_is_walked_by_keyboard(visitor: BrowserContext, setup: Setup) -> None:
     page = visitor.new_page()
+    page.emulate_media(reduced_motion="reduce")  # where the focus is, not where it glides to
     page.goto(setup.web)
     check(walked(page))
     page.goto(setup.web)
@@ -98,6 +101,7 @@ def test_public_page_is_walked_by_keyboard(visitor: BrowserContext, setup: Setup
 
 def test_answer_is_given_and_changed_by_keyboard(visitor: BrowserContext, setup: Setup) -> None:
     page = visitor.new_page()
+    page.emulate_media(reduced_motion="reduce")  # where the focus is, not where it glides to
     page.goto(personal.addresses(setup.folder)["answer", False, "none", None])
     check(walked(page))
     page.reload()

@@ -227,7 +227,7 @@ SEQUENCES = {
 OWN = ("mail", "own file", "own feed")
 
 
-@pytest.mark.parametrize(("start", "title"), zip(NIGHTS, HARD, strict=True))
+@pytest.mark.parametrize(("start", "title"), [*zip(NIGHTS, HARD, strict=True)])
 def test_every_calendar_of_an_evening_keeps_the_rules(
     app: Flask, organiser: Account, start: datetime, title: str
 ) -> None:
