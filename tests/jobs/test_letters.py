@@ -190,6 +190,10 @@ def refused(evening: Scene) -> Mail:
     return mail(evening, "refused", params={"words": words})
 
 
+def reply_refused(rule: str, *, answer: str = "accepted") -> Make:
+    return lambda evening: mail(evening, "reply_refused", params={"rule": rule, "answer": answer})
+
+
 def speaker_link(evening: Scene) -> Mail:
     speaker = evening.speaker
     return mail(evening, "speaker_link", speaker=speaker, recipient=speaker.email)
@@ -325,6 +329,14 @@ LETTERS: dict[str, Make] = {
     "personal_link": personal_link,
     "personal_link-renewed": renewed_link,
     "withdrawn": ended("withdrawn"),
+    "reply_refused-closed": reply_refused("registration_closed"),
+    "reply_refused-not_open": reply_refused("registration_not_open"),
+    "reply_refused-cancelled": reply_refused("talk_cancelled"),
+    "reply_refused-started": reply_refused("talk_started"),
+    "reply_refused-outdated": reply_refused("outdated"),
+    "reply_refused-held": reply_refused("place_held", answer="tentative"),
+    "reply_refused-declined": reply_refused("talk_started", answer="declined"),
+    "reply_refused-other": reply_refused("contact_retired"),
     "refused": refused,
     "signup_confirm": signup("signup_confirm"),
     "signup_again": signup("signup_again"),

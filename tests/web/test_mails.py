@@ -13,7 +13,7 @@ from tests.queries import counted
 from webinar.domain import mailings
 from webinar.extensions import db
 from webinar.models import Account, Mail, MailingKind, MailState, Talk
-from webinar.web.organiser import mail_words
+from webinar.web.organiser import mail_causes
 
 LIST = "/desk/nachrichten"
 
@@ -139,4 +139,4 @@ def test_tests_and_speakers_are_named(app: Flask, desk: FlaskClient, organiser: 
 )
 def test_cause_is_said_in_words(app: Flask, reply: str, words: str) -> None:
     with app.test_request_context("/?lang=en"):
-        assert mail_words.cause(reply) == words
+        assert mail_causes.words(reply) == words

@@ -20,12 +20,15 @@ from webinar.web.guest import (
 )
 from webinar.web.organiser import (
     audiences,
+    contact_addresses,
     contacts,
     desk,
     dispatches,
     imports,
     inbox,
+    inbox_deputies,
     invitations,
+    mail_acts,
     mailings,
     mails,
     materials,
@@ -61,6 +64,7 @@ BELOW = (
 ORGANISER = (
     (desk.blueprint, ""),
     (contacts.blueprint, "/kontakte"),
+    (contact_addresses.blueprint, "/kontakte"),
     (imports.blueprint, "/kontakte/import"),
     (audiences.blueprint, "/verteiler"),
     (series.blueprint, "/reihen"),
@@ -82,7 +86,9 @@ ORGANISER = (
     (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
     (reminders.blueprint, "/veranstaltungen/<int:talk_id>/erinnerungen"),
     (mails.blueprint, "/nachrichten"),
+    (mail_acts.blueprint, "/nachrichten"),
     (inbox.blueprint, "/posteingang"),
+    (inbox_deputies.blueprint, "/posteingang"),
 )
 
 

@@ -26,6 +26,7 @@ DESK = frozenset(
     {
         "desk",
         "contacts",
+        "contact_addresses",
         "imports",
         "audiences",
         "series",
@@ -44,7 +45,9 @@ DESK = frozenset(
         "materials",
         "reminders",
         "mails",
+        "mail_acts",
         "inbox",
+        "inbox_deputies",
     }
 )
 
