@@ -329,6 +329,7 @@ LETTERS: dict[str, Make] = {
     "personal_link": personal_link,
     "personal_link-renewed": renewed_link,
     "withdrawn": ended("withdrawn"),
+    "relay_test": subscription("relay_test"),
     "reply_refused-closed": reply_refused("registration_closed"),
     "reply_refused-not_open": reply_refused("registration_not_open"),
     "reply_refused-cancelled": reply_refused("talk_cancelled"),

@@ -21,7 +21,7 @@ from webinar.domain import (
 from webinar.domain.contacts import State
 from webinar.errors import Conflict, RuleError
 from webinar.extensions import db
-from webinar.models import Audience, Contact, Organisation
+from webinar.models import Audience, Contact, Organisation, Outcome
 from webinar.web.filters import sorted_name
 from webinar.web.forms.addresses import ContactAddressForm
 from webinar.web.forms.contacts import (
@@ -86,6 +86,7 @@ def page_of_contact(
 ) -> ResponseReturnValue:
     """The page of the contact; the address is corrected there once something came back."""
     successor = db.session.get(Contact, contact.successor_id) if contact.successor_id else None
+    reports = contact_addresses.reports(contact)
     page = render_template(
         "organiser/contacts/show.html",
         here=HERE,
@@ -96,7 +97,10 @@ def page_of_contact(
         form=form,
         shared=contact_addresses.others_at(contact) if contact.active else [],
         mails=[row_of(mail) for mail in contact_addresses.mails(contact)],
-        reports=[(row, inbox_words.report(row)) for row in contact_addresses.reports(contact)],
+        reports=[(row, inbox_words.report(row)) for row in reports],
+        bounce_cause=next(
+            (inbox_words.why(row) for row in reports if row.outcome == Outcome.BOUNCED), ""
+        ),
     )
     return page, status
 
