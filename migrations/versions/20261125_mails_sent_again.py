@@ -1,7 +1,7 @@
 """mails sent again
 
 Revision ID: 0004_desk
-Revises: 0003
+Revises: 0004
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '0004_desk'
-down_revision = '0003'
+down_revision = '0004'
 branch_labels = None
 depends_on = None
 

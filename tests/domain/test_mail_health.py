@@ -13,7 +13,7 @@ from tests.queries import counted
 from webinar.clock import frozen
 from webinar.domain import mail_health
 from webinar.extensions import db
-from webinar.models import Mail, MailState
+from webinar.models import Mail, MailState, WorkerBeat
 
 S = MailState
 NOW = factories.at("2027-01-05T09:00")
@@ -69,8 +69,12 @@ def test_numbers_and_moments() -> None:
 def test_nothing_leaves_although_mail_is_due() -> None:
     mail(S.QUEUED, at=NOW - 11 * MINUTE)
     assert mail_health.health().stalled
-    mail(S.SENT, at=NOW - 2 * MINUTE)
+    factories.save(WorkerBeat(name="rechner:1", beat_at=NOW - MINUTE))
     assert not mail_health.health().stalled
+    with frozen(NOW + 20 * MINUTE):
+        assert mail_health.health().stalled
+        mail(S.SENT, at=NOW + 18 * MINUTE)
+        assert not mail_health.health().stalled
 
 
 @pytest.mark.parametrize(

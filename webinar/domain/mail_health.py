@@ -1,7 +1,8 @@
 """How the sending of mail stands, in a few numbers: what waits, since when, when the last one left,
-and whether the relay takes anything at all.
+and whether the relay takes anything at all. For the office; what operators watch is
+`domain.health`'s.
 
-Reads only, two or three queries whatever the number of mails. A relay that refuses everybody is one
+Reads only, a few queries whatever the number of mails. A relay that refuses everybody is one
 thing to say, not three hundred failures of three hundred people; it is told by what it answered
 since it last took a mail.
 """
@@ -16,6 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from webinar.clock import now
+from webinar.domain.health import last_beat
 from webinar.extensions import db
 from webinar.models import Mail, MailState
 
@@ -56,18 +58,12 @@ class Health:
     waiting_since: datetime | None
     last_sent_at: datetime | None
     trouble: Trouble | None
+    stalled: bool
+    """Mail is due, nothing leaves and no worker gives a sign of life."""
 
     @property
     def under_way(self) -> int:
         return self.waiting + self.retrying
-
-    @property
-    def stalled(self) -> bool:
-        """Whether mail is due and nothing leaves, without the relay being the reason."""
-        if self.trouble is not None or self.waiting_since is None:
-            return False
-        late = now() - PATIENCE
-        return self.waiting_since < late and (self.last_sent_at or late) <= late
 
 
 def health() -> Health:
@@ -77,6 +73,7 @@ def health() -> Health:
     ).all()
     counts = {S(row[0]): int(row[1]) for row in rows}
     due = [row[2] for row in rows if row[0] in (S.QUEUED, S.SENDING) and row[2] <= now()]
+    since = min(due, default=None)
     last = db.session.scalar(
         select(func.max(Mail.sent_at)).where(Mail.state.in_((S.SENT, S.BOUNCED)))
     )
@@ -85,10 +82,20 @@ def health() -> Health:
         waiting=counts.get(S.QUEUED, 0) + counts.get(S.SENDING, 0),
         retrying=counts.get(S.RETRY, 0),
         undelivered=_undelivered() if counts.get(S.FAILED) or counts.get(S.BOUNCED) else 0,
-        waiting_since=min(due, default=None),
+        waiting_since=since,
         last_sent_at=last,
         trouble=_trouble(last) if counts.get(S.RETRY) or counts.get(S.FAILED) else None,
+        stalled=since is not None and _stands_still(since, last),
     )
+
+
+def _stands_still(waiting_since: datetime, last_sent_at: datetime | None) -> bool:
+    """Mail can wait for a reason, such as a limit of the relay; without a worker it has none."""
+    late = now() - PATIENCE
+    if waiting_since >= late or (last_sent_at is not None and last_sent_at > late):
+        return False
+    beat = last_beat()
+    return beat is None or beat < late
 
 
 def _undelivered() -> int:

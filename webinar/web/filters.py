@@ -48,6 +48,7 @@ DESK = frozenset(
         "mail_acts",
         "inbox",
         "inbox_deputies",
+        "audit",
     }
 )
 
