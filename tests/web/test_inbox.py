@@ -87,6 +87,13 @@ def test_navigation_counts_what_waits(app: Flask, desk: FlaskClient) -> None:
     assert 'Posteingang <span class="num">1</span>' in text_of(desk, "/desk/reihen")
 
 
+def test_overview_says_that_somebody_is_needed(app: Flask, desk: FlaskClient) -> None:
+    assert "beantworten" not in text_of(desk, "/desk/")
+    message()
+    message()
+    assert "2 Nachrichten beantworten" in text_of(desk, "/desk/")
+
+
 def test_index_needs_the_same_queries_for_one_and_three(app: Flask, desk: FlaskClient) -> None:
     counts = []
     for many in (1, 2):
