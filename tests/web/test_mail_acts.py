@@ -137,6 +137,13 @@ def test_somebody_else_at_the_new_address_is_a_question(app: Flask, desk: FlaskC
     assert answer.status_code == 303
 
 
+def test_message_that_nobody_can_correct_says_so(app: Flask, desk: FlaskClient) -> None:
+    row = mail(state=S.SENT, template="declined")
+    answer = desk.post(f"{LIST}/{row.id}/adresse", data={"email": "neu@gemeinde.example"})
+    assert answer.status_code == 422
+    assert "wartet nicht auf eine andere Adresse" in answer.text
+
+
 def test_others_at_the_same_address_are_named(app: Flask, desk: FlaskClient) -> None:
     row = mail(state=S.FAILED, template="declined", reply="550")
     factories.contact(last_name="Mitleserin", email=row.recipient)

@@ -60,7 +60,7 @@ def why_unwanted(mail: Mail) -> Unwanted | None:
 
 
 def try_again(mail: Mail, *, by: Account) -> None:
-    """Put the mail at the head of the queue as it is, with all its tries before it.
+    """Put the mail into the queue at once, as it is, with as many tries as a new one has.
 
     Raises `RuleError` where the worker holds it, where it has gone out or was sent again, where its
     cause is gone, or where the person has another address now. Repeating it changes nothing.

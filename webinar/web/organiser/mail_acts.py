@@ -113,6 +113,8 @@ def correct(mail_id: int) -> ResponseReturnValue:
             seen=form.seen.data or None,
         )
     except RuleError as error:
+        if error.field is None:
+            return _refused(mail_id, error)
         ask(form, error)
         return page_of_mail(mail_of(mail_id), form, status=422)
     return _sent_again(fresh)
@@ -221,8 +223,8 @@ def _refused(mail_id: int, error: RuleError) -> ResponseReturnValue:
     db.session.rollback()
     mail = mail_of(mail_id)
     form = form_of(mail)
-    if mail.contact is not None:
-        form.email.data = mail.contact.email
+    if mail.contact is not None and not form.email.data:
+        form.email.data = mail.contact.email  # what was pressed was another button
     return page_of_mail(mail, form, problem=sentence(error), status=422)
 
 
