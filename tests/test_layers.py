@@ -23,9 +23,9 @@ FLASK_FREE = ("models", "domain", "adapters", "rendering")
 
 # Inside the domain calls go one way: a module may use those to its right, never to its left.
 ORDER = (
-    {"inbox_replies", "inbox_bounces"},
+    {"inbox_replies", "inbox_bounces", "inbox_delegations"},
     {"inbox"},
-    {"overview", "series", "talks", "mailings"},
+    {"overview", "series", "talks", "mailings", "mail_acts"},
     {"reminders", "reminder_plans"},
     {"deputies", "acceptances"},
     {"office_acts", "waiting_list"},

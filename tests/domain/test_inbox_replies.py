@@ -10,9 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests import factories
-from webinar.clock import now
+from webinar.clock import frozen, now
 from webinar.domain import (
     calendar_entries,
+    delivery,
     inbox,
     inbox_replies,
     mail,
@@ -60,6 +61,7 @@ def says(
     sequence: int = 0,
     proven: bool = True,
     sender: str = "",
+    machine: bool = False,
     **more: str,
 ) -> InboxMessage:
     """The calendar's answer, so many minutes after the first; committed."""
@@ -72,6 +74,7 @@ def says(
         word=word,
         sequence=sequence,
         stamp=FIRST + timedelta(minutes=minutes),
+        machine=machine,
         **more,
     )
     inbox_replies.take(message, said, proven=proven)
@@ -134,6 +137,13 @@ def test_tentative_is_no_answer_with_a_remark(asked: Invitation) -> None:
     assert (message.state, message.outcome) == (InboxState.ACTED, Outcome.LEFT_OPEN)
     assert (asked.answer, asked.remark) == (Answer.NONE, "Vielleicht später")
     assert mails() == []
+    says(asked, "accepted", minutes=1)
+    assert asked.remark == ""
+
+
+def test_tentative_without_words_leaves_a_remark_all_the_same(asked: Invitation) -> None:
+    says(asked, "tentative")
+    assert asked.remark == participation.TENTATIVE
 
 
 def test_tentative_takes_no_place_away(asked: Invitation) -> None:
@@ -247,6 +257,52 @@ def test_what_a_rule_refuses_waits_with_the_suggestion(
     assert (message.state, message.outcome) == (InboxState.WAITING, Outcome.REFUSED)
     assert (message.suggestion, message.details["rule"]) == (Suggestion.ACCEPT, rule)
     assert asked.answer == Answer.NONE
+    told = db.session.scalars(select(Mail)).one()
+    assert (told.template, told.params) == ("reply_refused", {"rule": rule, "answer": "accepted"})
+    assert (told.contact, told.calendar_method) == (asked.contact, None)
+    assert delivery.still_wanted(told)
+    assert message.details["told"] == "yes"
+
+
+def closed(asked: Invitation) -> None:
+    asked.talk.registration_closes_at = now() - timedelta(hours=1)
+    db.session.commit()
+
+
+def test_refused_answer_is_told_once_a_day_for_each_reason(asked: Invitation) -> None:
+    closed(asked)
+    for minutes in (0, 5):
+        message = says(asked, "accepted", minutes=minutes)
+        assert message.details["told"] == "yes"
+    assert mails() == ["reply_refused"]
+    with frozen(now() + timedelta(days=1)):
+        says(asked, "accepted", minutes=10)
+    assert mails() == ["reply_refused"] * 2
+
+
+def test_refused_answers_are_told_a_few_times_at_most(asked: Invitation) -> None:
+    closed(asked)
+    asked.talk.starts_at += timedelta(days=60)
+    asked.talk.ends_at += timedelta(days=60)
+    for day in range(inbox_replies.MOST + 2):
+        with frozen(now() + timedelta(days=day)):
+            says(asked, "accepted", minutes=day + 1)
+    assert len(mails()) == inbox_replies.MOST
+
+
+def test_machine_and_unproven_sender_are_told_nothing(asked: Invitation) -> None:
+    closed(asked)
+    assert "told" not in says(asked, "accepted", machine=True).details
+    assert "told" not in says(asked, "accepted", minutes=1, proven=False).details
+    assert mails() == []
+
+
+def test_answer_about_the_old_time_is_told(asked: Invitation) -> None:
+    mail.to_contact(
+        "moved", asked.contact, key="m", talk=asked.talk, calendar=CalendarPart("REQUEST", 1)
+    )
+    says(asked, "accepted", sequence=0)
+    assert mails() == ["moved", "reply_refused"]
 
 
 def test_yes_to_a_hybrid_talk_is_online_unless_a_place_is_held(app: Flask) -> None:

@@ -13,7 +13,16 @@ from sqlalchemy import select
 
 from tests import factories
 from webinar.clock import frozen
-from webinar.domain import agendas, overview, participation, readiness, speakers, talks, times
+from webinar.domain import (
+    agendas,
+    mail_health,
+    overview,
+    participation,
+    readiness,
+    speakers,
+    talks,
+    times,
+)
 from webinar.domain.overview import Listing
 from webinar.domain.readiness import Gap
 from webinar.domain.talks import TalkValues
@@ -443,5 +452,5 @@ def test_mail_run_sums_up_the_outbox(app: Flask, organiser: Account) -> None:
     mails[0].state, mails[0].sent_at = MailState.SENT, NOW
     mails[1].state, mails[2].state = MailState.RETRY, MailState.BOUNCED
     db.session.commit()
-    run = overview.mail_run()
+    run = mail_health.health()
     assert (run.sent, run.under_way, run.undelivered, run.last_sent_at) == (1, 2, 1, NOW)

@@ -88,6 +88,20 @@ def test_accept_from_a_file_is_taken_and_the_file_put_away(
     assert row.read_at is not None
 
 
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [(b"", 1), (b"Auto-Submitted: auto-replied\r\n", 0), (b"X-Auto-Response-Suppress: All\r\n", 0)],
+)
+def test_answer_that_a_rule_refuses_is_told_to_people_alone(
+    app: Flask, invited: Invitation, folder: Path, header: bytes, told: int
+) -> None:
+    invited.talk.registration_closes_at = now() - timedelta(hours=1)
+    db.session.commit()
+    put(folder, "eins", header + REPLIES[0].content)
+    read(app)
+    assert db.session.query(Mail).filter_by(template="reply_refused").count() == told
+
+
 def test_same_message_again_is_put_away_and_does_nothing(
     app: Flask, invited: Invitation, folder: Path
 ) -> None:

@@ -114,8 +114,11 @@ def test_every_mail_has_its_three_templates(folder: object) -> None:
 def test_html_is_written_in_the_colours_of_the_design() -> None:
     """The KERN values by number: mail programs know no variables."""
     text = (TEMPLATES / "base.html").read_text("utf-8")
-    colours = set(re.findall(r"#[0-9A-Fa-f]{6}", text))
+    light, _, dark = text.partition("prefers-color-scheme: dark")
+    colours = set(re.findall(r"#[0-9A-Fa-f]{6}", light + dark.partition("</style>")[2]))
     assert colours == {"#2044AA", "#131525", "#51577A", "#C0C3D5", "#F3F4F7", "#FFFFFF"}
+    night = set(re.findall(r"#[0-9A-Fa-f]{6}", dark.partition("</style>")[0]))
+    assert night == {"#97AFE1", "#131525", "#B2B6CC", "#454B6B", "#F3F4F7", "#000000"}
 
 
 def test_templates_read_no_field_of_a_talk_that_facts_do_not_have() -> None:

@@ -87,6 +87,13 @@ def test_navigation_counts_what_waits(app: Flask, desk: FlaskClient) -> None:
     assert 'Posteingang <span class="num">1</span>' in text_of(desk, "/desk/reihen")
 
 
+def test_overview_says_that_somebody_is_needed(app: Flask, desk: FlaskClient) -> None:
+    assert "beantworten" not in text_of(desk, "/desk/")
+    message()
+    message()
+    assert "2 Nachrichten beantworten" in text_of(desk, "/desk/")
+
+
 def test_index_needs_the_same_queries_for_one_and_three(app: Flask, desk: FlaskClient) -> None:
     counts = []
     for many in (1, 2):
@@ -155,6 +162,69 @@ def test_message_without_a_contact_can_only_be_done(app: Flask, desk: FlaskClien
     assert "/zusage" not in page
     assert desk.post(f"{LIST}/{row.id}/erledigt").status_code == 303
     assert "/erledigt" not in text_of(desk, f"{LIST}/{row.id}")
+
+
+def delegation(talk: Talk | None = None) -> InboxMessage:
+    invitation = factories.invitation(talk or factories.talk(), factories.contact())
+    return message(
+        invitation.contact,
+        invitation.talk,
+        kind=InboxKind.REPLY,
+        outcome=Outcome.DELEGATED,
+        suggestion=Suggestion.DELEGATE,
+        details={"delegated_to": "bauamt@gemeinde.example"},
+    )
+
+
+def test_deputy_that_a_calendar_named_is_named_here(app: Flask, desk: FlaskClient) -> None:
+    row = delegation(factories.talk(format=Format.HYBRID))
+    factories.contact(first_name="Jonas", last_name="Bauer", email="bauamt@gemeinde.example")
+    assert f"{LIST}/{row.id}/vertretung" in text_of(desk, f"{LIST}/{row.id}")
+    page = text_of(desk, f"{LIST}/{row.id}/vertretung")
+    for words in ('value="bauamt@gemeinde.example"', 'value="Jonas"', 'value="Bauer"', "Im Saal"):
+        assert words.lower() in page.lower() or words == "Im Saal"
+    data = {"first_name": "Jonas", "last_name": "Bauer", "email": "bauamt@gemeinde.example"}
+    answer = desk.post(
+        f"{LIST}/{row.id}/vertretung", data={**data, "mode": "hall"}, follow_redirects=True
+    )
+    assert "Die Vertretung wurde benannt." in answer.text
+    db.session.expire_all()
+    assert row.state == InboxState.DONE
+    place = db.session.query(Registration).one()
+    assert (place.contact.last_name, place.mode) == ("Bauer", Mode.HALL)
+    assert desk.get(f"{LIST}/{row.id}/vertretung").status_code == 303
+
+
+def test_deputy_who_cannot_be_named_is_refused_at_the_field(app: Flask, desk: FlaskClient) -> None:
+    row = delegation()
+    assert row.contact is not None
+    data = {"first_name": "", "last_name": "", "email": "kein at"}
+    answer = desk.post(f"{LIST}/{row.id}/vertretung", data=data)
+    assert answer.status_code == 422
+    assert 'value="kein at"' in answer.text
+    oneself = {
+        "first_name": row.contact.first_name,
+        "last_name": row.contact.last_name,
+        "email": row.contact.email,
+    }
+    answer = desk.post(f"{LIST}/{row.id}/vertretung", data=oneself)
+    assert answer.status_code == 422
+    db.session.expire_all()
+    assert row.state == InboxState.WAITING
+
+
+def test_message_that_names_no_deputy_leads_back(app: Flask, desk: FlaskClient) -> None:
+    row = message(factories.contact(), factories.talk())
+    assert desk.get(f"{LIST}/{row.id}/vertretung").status_code == 303
+    assert "/vertretung" not in text_of(desk, f"{LIST}/{row.id}")
+
+
+def test_page_says_that_the_person_was_told(app: Flask, desk: FlaskClient) -> None:
+    row = message(
+        factories.contact(), outcome=Outcome.REFUSED,
+        details={"rule": "registration_closed", "told": "yes"},
+    )  # fmt: skip
+    assert "wurde per E-Mail benachrichtigt" in text_of(desk, f"{LIST}/{row.id}")
 
 
 def test_report_without_proof_is_believed_by_the_organiser(app: Flask, desk: FlaskClient) -> None:

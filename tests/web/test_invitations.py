@@ -13,7 +13,7 @@ from tests import factories
 from tests.conftest import signed_in
 from tests.queries import counted
 from webinar.clock import now
-from webinar.domain import mailings
+from webinar.domain import mailings, participation
 from webinar.extensions import db
 from webinar.models import (
     Account,
@@ -69,10 +69,12 @@ def test_index_shows_bars_figures_and_people(app: Flask, desk: FlaskClient) -> N
     answered = factories.at("2026-12-15T10:00")
     factories.invitation(talk, going, answer=Answer.ACCEPTED, answered_at=answered)
     factories.invitation(talk, silent, created_at=factories.at("2026-12-14T10:00"))
+    factories.invitation(talk, factories.contact(), remark=participation.TENTATIVE)
     page = text_of(desk, home(talk))
-    assert "1 von 2 haben geantwortet" in page
+    assert "1 von 3 haben geantwortet" in page
     assert 'aria-label="Kreistag: 1 zugesagt, 0 Vertretung, 0 abgesagt, 1 offen"' in page
     assert 'class="seg--yes" x="0.0%" y="0" width="50.0%"' in page
+    assert "mit Vorbehalt" in page
     assert "Seubert, Dr. Hannah" in page
     assert "Erste Bürgermeisterin, Gemeinde Kürnach" in page
     assert "15. Dezember" in page

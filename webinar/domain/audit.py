@@ -6,11 +6,11 @@ looked up when they are read, so that no line keeps a name: `domain.audit_subjec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, inspect, select
+from sqlalchemy import Select, insert, inspect, select
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import BERLIN
@@ -32,6 +32,21 @@ def record(
             changes=changes or {},
         )
     )
+
+
+def record_many(action: str, table: type[Model], ids: Iterable[int], *, by: Account | None) -> None:
+    """The same line for each of many rows, written in one go."""
+    rows = [
+        {
+            "action": action,
+            "record_type": table.__tablename__,
+            "record_id": row_id,
+            "account_id": by.id if by is not None else None,
+        }
+        for row_id in ids
+    ]
+    if rows:
+        db.session.execute(insert(AuditEntry), rows)
 
 
 def _id_of(subject: Model) -> int:

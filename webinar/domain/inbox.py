@@ -208,25 +208,25 @@ def get(message_id: int) -> InboxMessage:
 def accept(message: InboxMessage, *, talk: Talk, mode: Mode, by: Account) -> None:
     """Take the message down as an acceptance. Raises `RuleError` like `participation.accept`, or
     where somebody has dealt with it already."""
-    _begin(message)
-    participation.accept(_invitation(message, talk), mode=mode, by=by)
-    _close(message, by=by, talk=talk)
+    begin(message)
+    participation.accept(invitation_for(message, talk), mode=mode, by=by)
+    close(message, by=by, talk=talk)
 
 
 def decline(message: InboxMessage, *, talk: Talk, by: Account) -> None:
     """Take the message down as a refusal; raises as `accept` does."""
-    _begin(message)
-    participation.decline(_invitation(message, talk), by=by)
-    _close(message, by=by, talk=talk)
+    begin(message)
+    participation.decline(invitation_for(message, talk), by=by)
+    close(message, by=by, talk=talk)
 
 
 def finish(message: InboxMessage, *, by: Account) -> None:
     """An organiser has dealt with it in another way."""
-    _begin(message)
-    _close(message, by=by)
+    begin(message)
+    close(message, by=by)
 
 
-def _begin(message: InboxMessage) -> None:
+def begin(message: InboxMessage) -> None:
     """Lock the message: of two organisers the second is told."""
     db.session.execute(
         select(InboxMessage)
@@ -238,7 +238,8 @@ def _begin(message: InboxMessage) -> None:
         raise RuleError("inbox_done_already")
 
 
-def _invitation(message: InboxMessage, talk: Talk) -> Invitation:
+def invitation_for(message: InboxMessage, talk: Talk) -> Invitation:
+    """The sender's invitation to the talk, which is still to come, or `RuleError`."""
     found = [] if message.contact is None else invitations_of(message.contact)
     for invitation in found:
         if invitation.talk_id == talk.id:
@@ -246,7 +247,8 @@ def _invitation(message: InboxMessage, talk: Talk) -> Invitation:
     raise RuleError("inbox_without_invitation")
 
 
-def _close(message: InboxMessage, *, by: Account, talk: Talk | None = None) -> None:
+def close(message: InboxMessage, *, by: Account, talk: Talk | None = None) -> None:
+    """Note who has dealt with it, and about which talk."""
     message.state, message.account, message.done_at = InboxState.DONE, by, now()
     message.talk = talk or message.talk
     db.session.flush()

@@ -3,7 +3,9 @@
 It acts by itself only where the receiving server vouches for the sender, the sender is the attendee
 and the attendee is the one person invited at that address. Everything else, and whatever a rule
 refuses (registration closed, talk begun), waits for an organiser with the suggestion: a person who
-sees "zugesagt" in the own calendar must not stand before a closed door without anybody knowing.
+sees "zugesagt" in the own calendar must not stand before a closed door without anybody knowing. Of
+a refusal the sender is told by mail, too: only who was proven, once a day for each reason, and
+never a machine.
 """
 
 from __future__ import annotations
@@ -11,10 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
-from webinar.clock import now
-from webinar.domain import calendar_entries, inbox, participation, registrations
+from webinar.clock import berlin, now
+from webinar.domain import calendar_entries, inbox, mail, participation, registrations
 from webinar.domain.rows import find_or_add
 from webinar.errors import RuleError
 from webinar.extensions import db
@@ -34,6 +36,11 @@ from webinar.models import (
 
 AHEAD = timedelta(hours=1)
 """How far a calendar's clock may run before ours."""
+TOLD = timedelta(days=2)
+"""For how long the news that an answer was not taken is worth a mail."""
+TEMPLATE = "reply_refused"
+MOST = 5
+"""So many mails of that kind about one talk and person, whatever a calendar sends."""
 SUGGESTIONS: dict[str, Suggestion] = {
     "accepted": Suggestion.ACCEPT,
     "declined": Suggestion.DECLINE,
@@ -44,7 +51,8 @@ SUGGESTIONS: dict[str, Suggestion] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What the calendar said: `word` is a key of SUGGESTIONS, addresses are bare."""
+    """What the calendar said: `word` is a key of SUGGESTIONS, addresses are bare. `machine`: a
+    program sent it by itself, or asks not to be answered."""
 
     uid: str
     attendee: str
@@ -53,6 +61,7 @@ class Said:
     stamp: datetime | None
     comment: str = ""
     delegated_to: str = ""
+    machine: bool = False
 
 
 def take(message: InboxMessage, said: Said, *, proven: bool) -> None:
@@ -74,18 +83,26 @@ def take(message: InboxMessage, said: Said, *, proven: bool) -> None:
     if not _is_newest(talk, invitations[0].contact, said):
         inbox.settle(message, InboxState.ACTED, Outcome.REPEATED)
     elif _moved_since(talk, invitations[0].contact, said.sequence):
-        _wait(message, said, Outcome.OUTDATED)
+        told = _tell(invitations[0], said, rule="outdated")
+        _wait(message, said, Outcome.OUTDATED, told=told)
     else:
         _act(message, invitations[0], said)
 
 
-def _wait(message: InboxMessage, said: Said, outcome: Outcome, *, rule: str = "") -> None:
+def _wait(
+    message: InboxMessage, said: Said, outcome: Outcome, *, rule: str = "", told: bool = False
+) -> None:
     inbox.settle(
         message,
         InboxState.WAITING,
         outcome,
         suggestion=SUGGESTIONS[said.word],
-        details={"attendee": said.attendee, "delegated_to": said.delegated_to, "rule": rule},
+        details={
+            "attendee": said.attendee,
+            "delegated_to": said.delegated_to,
+            "rule": rule,
+            "told": "yes" if told else "",
+        },
     )
 
 
@@ -157,9 +174,33 @@ def _act(message: InboxMessage, invitation: Invitation, said: Said) -> None:
         with db.session.begin_nested():
             outcome = _answer(invitation, said)
     except RuleError as refusal:
-        _wait(message, said, Outcome.REFUSED, rule=refusal.code)
+        told = _tell(invitation, said, rule=refusal.code)
+        _wait(message, said, Outcome.REFUSED, rule=refusal.code, told=told)
         return
     inbox.settle(message, InboxState.ACTED, outcome)
+
+
+def _tell(invitation: Invitation, said: Said, *, rule: str) -> bool:
+    """Mail the sender, who is proven here, what became of the answer; returns whether they know.
+
+    The key keeps it to once a day for each reason, the count to a few altogether: two calendars
+    that answer each other must not fill a mailbox.
+    """
+    talk, contact = invitation.talk, invitation.contact
+    query = select(func.count(Mail.id)).where(
+        Mail.contact_id == contact.id, Mail.talk_id == talk.id, Mail.template == TEMPLATE
+    )
+    if said.machine or (db.session.scalar(query) or 0) >= MOST:
+        return False
+    mail.to_contact(
+        TEMPLATE,
+        contact,
+        key=f"reply-refused:{invitation.id}:{rule}:{berlin(now()).date().isoformat()}",
+        talk=talk,
+        not_after=now() + TOLD,
+        params={"rule": rule, "answer": said.word},
+    )
+    return True
 
 
 def _answer(invitation: Invitation, said: Said) -> Outcome:

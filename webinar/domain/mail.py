@@ -29,7 +29,9 @@ MOVES: dict[MailState, frozenset[MailState]] = {
             MailState.OBSOLETE,
         }
     ),
-    MailState.RETRY: frozenset({MailState.SENDING, MailState.ABORTED, MailState.OBSOLETE}),
+    MailState.RETRY: frozenset(
+        {MailState.SENDING, MailState.QUEUED, MailState.ABORTED, MailState.OBSOLETE}
+    ),
     MailState.SENT: frozenset({MailState.BOUNCED}),
     MailState.FAILED: frozenset({MailState.QUEUED}),
     MailState.ABORTED: frozenset(),

@@ -256,6 +256,7 @@ def progress(mailing: Mailing) -> Progress:
     rows = db.session.execute(
         select(Mail.state, func.count(Mail.id))
         .where(Mail.mailing_id == mailing.id, Mail.contact_id.is_not(None))
+        .where(Mail.resent_as_id.is_(None))
         .group_by(Mail.state)
     )
     states = {MailState(state): int(count) for state, count in rows}

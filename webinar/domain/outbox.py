@@ -70,10 +70,35 @@ class Run:
         return self.mailing.state == MailingState.EXPANDING or (waiting > 0 and not self.draft)
 
 
-def mails(*, text: str = "", group: Group | None = None, talk: Talk | None = None) -> Select[Mail]:
-    """All mails, the newest first: those of the group, about the talk, to people who hold every
-    word of `text`."""
-    query = (
+@dataclass(frozen=True, kw_only=True)
+class Narrowing:
+    """Which mails a list shows: those of the group, about the talk, to people who hold every word
+    of `text`."""
+
+    text: str = ""
+    group: Group | None = None
+    talk: Talk | None = None
+
+    @property
+    def any(self) -> bool:
+        return bool(self.text or self.group or self.talk)
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What a mail has to meet. Of what was undeliverable and sent again only the last try is
+        of interest."""
+        found: list[ColumnElement[bool]] = []
+        if self.group is not None:
+            found.append(Mail.state.in_(STATES[self.group]))
+        if self.group is Group.FAILED:
+            found.append(Mail.resent_as_id.is_(None))
+        if self.talk is not None:
+            found.append(Mail.talk_id == self.talk.id)
+        return [*found, *(_to(word) for word in fold(self.text).split())]
+
+
+def mails(narrowing: Narrowing) -> Select[Mail]:
+    """The mails, the newest first."""
+    return (
         select(Mail)
         .options(
             joinedload(Mail.contact).joinedload(Contact.organisation),
@@ -83,15 +108,9 @@ def mails(*, text: str = "", group: Group | None = None, talk: Talk | None = Non
             joinedload(Mail.mailing),
             defer(Mail.content),
         )
+        .where(*narrowing.conditions())
         .order_by(Mail.id.desc())
     )
-    if group is not None:
-        query = query.where(Mail.state.in_(STATES[group]))
-    if talk is not None:
-        query = query.where(Mail.talk_id == talk.id)
-    for word in fold(text).split():
-        query = query.where(_to(word))
-    return query
 
 
 def _to(word: str) -> ColumnElement[bool]:
@@ -106,11 +125,12 @@ def _to(word: str) -> ColumnElement[bool]:
 
 
 def of_mailing(mailing: Mailing, *, group: Group | None = None) -> Select[Mail]:
-    """The mails of the mailing by name of the recipient; tests to staff do not belong to it."""
+    """The mails of the mailing by name of the recipient; tests to staff do not belong to it, and
+    of what was sent again only the last try."""
     query = (
         select(Mail)
         .join(Mail.contact)
-        .where(Mail.mailing_id == mailing.id)
+        .where(Mail.mailing_id == mailing.id, Mail.resent_as_id.is_(None))
         .options(contains_eager(Mail.contact).joinedload(Contact.organisation), defer(Mail.content))
         .order_by(Contact.sort_key, Contact.id)
     )
@@ -133,7 +153,12 @@ def runs(talk: Talk) -> list[Run]:
     ).all()
     rows = db.session.execute(
         select(Mail.mailing_id, Mail.state, func.count())
-        .where(Mail.talk_id == talk.id, Mail.mailing_id.is_not(None), Mail.contact_id.is_not(None))
+        .where(
+            Mail.talk_id == talk.id,
+            Mail.mailing_id.is_not(None),
+            Mail.contact_id.is_not(None),
+            Mail.resent_as_id.is_(None),
+        )
         .group_by(Mail.mailing_id, Mail.state)
     )
     states: dict[int, dict[MailState, int]] = defaultdict(dict)

@@ -1,4 +1,4 @@
-"""What the desk shows at a glance: numbers per talk, what waits for somebody, how the mail runs.
+"""What the desk shows at a glance: numbers per talk, and what waits for somebody.
 
 Reads only, in queries whose number does not grow with the rows. Which records may be touched and
 how is `talks`', `mail`'s and `participation`'s; the words are the pages'.
@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
+from webinar.domain.mail_health import Health
 from webinar.extensions import db
 from webinar.models import (
     Answer,
@@ -45,7 +46,6 @@ from webinar.text import fold
 DRAFT_SOON = timedelta(days=42)
 UNINVITED_SOON = timedelta(days=42)
 UNDELIVERED = (MailState.FAILED, MailState.BOUNCED)
-UNDER_WAY = (MailState.QUEUED, MailState.SENDING, MailState.RETRY)
 
 
 @dataclass
@@ -75,7 +75,11 @@ class Numbers:
 
 
 class DueKind(StrEnum):
+    RELAY = "relay"
+    """The relay takes no mail, or nothing leaves."""
     UNDELIVERED = "undelivered"
+    INBOX = "inbox"
+    """What came in and waits for a person."""
     DRAFT = "draft"
     UNINVITED = "uninvited"
     UNRELEASED = "unreleased"
@@ -83,7 +87,7 @@ class DueKind(StrEnum):
 
 @dataclass(frozen=True)
 class Due:
-    """One thing that waits for an organiser; `count` says how many mails or materials."""
+    """One thing that waits for an organiser; `count` says how many mails, messages or materials."""
 
     kind: DueKind
     talk: Talk | None
@@ -96,16 +100,6 @@ class Listing(StrEnum):
     COMING = "coming"
     PAST = "past"
     DRAFTS = "drafts"
-
-
-@dataclass(frozen=True)
-class MailRun:
-    """How the outbox stands: numbers of mails, and when the last one left."""
-
-    sent: int
-    under_way: int
-    undelivered: int
-    last_sent_at: datetime | None
 
 
 def numbers_of(talks: Iterable[Talk]) -> dict[int, Numbers]:
@@ -203,19 +197,32 @@ def coming_talks(*, limit: int) -> Sequence[Talk]:
     ).all()
 
 
-def due() -> list[Due]:
-    """What waits for an organiser, the most pressing first."""
-    return [*_undelivered(), *_unreleased(), *_drafts(), *_uninvited()]
+def due(health: Health, *, inbox_waiting: int = 0) -> list[Due]:
+    """What waits for an organiser, the most pressing first. What the relay refused of everybody is
+    one line."""
+    since = health.trouble.since if health.trouble is not None else None
+    found = [Due(DueKind.RELAY, None, health.under_way)] if since or health.stalled else []
+    found += _undelivered(but_since=since)
+    found += [Due(DueKind.INBOX, None, inbox_waiting)] if inbox_waiting else []
+    return [*found, *_unreleased(), *_drafts(), *_uninvited()]
 
 
-def _undelivered() -> list[Due]:
-    """Mails about talks that are still to come, or about none: past ones can wait for the list."""
-    rows = db.session.execute(
+def _undelivered(*, but_since: datetime | None) -> list[Due]:
+    """Mails about talks that are still to come, or about none: past ones can wait for the list.
+    Those that were sent again need nobody, nor those refused since that moment."""
+    query = (
         select(Mail.talk_id, func.count())
         .join(Talk, Mail.talk_id == Talk.id, isouter=True)
-        .where(Mail.state.in_(UNDELIVERED), or_(Talk.id.is_(None), Talk.ends_at > now()))
+        .where(
+            Mail.state.in_(UNDELIVERED),
+            Mail.resent_as_id.is_(None),
+            or_(Talk.id.is_(None), Talk.ends_at > now()),
+        )
         .group_by(Mail.talk_id)
-    ).all()
+    )
+    if but_since is not None:
+        query = query.where(or_(Mail.state == MailState.BOUNCED, Mail.changed_at < but_since))
+    rows = db.session.execute(query).all()
     counts: dict[int | None, int] = {row[0]: row[1] for row in rows}
     found = _by_id([talk_id for talk_id in counts if talk_id is not None])
     dues = [
@@ -274,18 +281,3 @@ def _by_id(ids: Sequence[int]) -> dict[int, Talk]:
         return {}
     rows = db.session.scalars(select(Talk).where(Talk.id.in_(ids)).options(joinedload(Talk.series)))
     return {talk.id: talk for talk in rows}
-
-
-def mail_run() -> MailRun:
-    """How the outbox stands, over all talks."""
-    rows = db.session.execute(
-        select(Mail.state, func.count(), func.max(Mail.sent_at)).group_by(Mail.state)
-    ).all()
-    counts = {row[0]: row[1] for row in rows}
-    moments = [last for _state, _count, last in rows if last is not None]
-    return MailRun(
-        sent=counts.get(MailState.SENT, 0),
-        under_way=sum(counts.get(state, 0) for state in UNDER_WAY),
-        undelivered=sum(counts.get(state, 0) for state in UNDELIVERED),
-        last_sent_at=max(moments, default=None),
-    )

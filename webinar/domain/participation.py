@@ -105,6 +105,10 @@ def confirm(registration: Registration, *, mode: Mode) -> None:
     notices.place(talk, registration, reason="registered")
 
 
+TENTATIVE = "tentative"
+"""The remark of somebody who cannot say yet and said no more than that."""
+
+
 def leave_open(invitation: Invitation, *, remark: str) -> None:
     """The invited person cannot say yet: no answer, with a remark (tentative).
 
@@ -114,7 +118,7 @@ def leave_open(invitation: Invitation, *, remark: str) -> None:
     if registrations.active_registration(talk, contact=invitation.contact) is not None:
         raise RuleError("place_held")
     _answer(invitation, Answer.NONE, by=None)
-    invitation.remark = remark
+    invitation.remark = remark or TENTATIVE
 
 
 def change_side(registration: Registration, *, mode: Mode, notify: bool = True) -> None:
@@ -296,6 +300,8 @@ def check_open(talk: Talk) -> None:
 def _answer(invitation: Invitation, answer: Answer, *, by: Account | None) -> bool:
     before = invitation.answer
     changed = invitations.set_answer(invitation, answer)
+    if changed:
+        invitation.remark = ""  # what was said of the answer before
     if changed and by is not None:
         audit.record(
             "invitation.answered", invitation, by=by, changes={"answer": [before, answer.value]}

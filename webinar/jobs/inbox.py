@@ -138,6 +138,7 @@ def _act(message: InboxMessage, read: Understood, settings: Settings) -> None:
                 stamp=reply.stamp,
                 comment=reply.comment,
                 delegated_to=reply.delegated_to,
+                machine=read.machine,
             )
             inbox_replies.take(message, said, proven=read.proven)
         case Bounce() as bounce:

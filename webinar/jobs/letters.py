@@ -71,6 +71,7 @@ LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "delegated": (Purpose.ANSWER,),
     "deputy_ended": (Purpose.ANSWER,),
     "reopened": (Purpose.ANSWER,),
+    "reply_refused": (Purpose.ANSWER,),
     "series_accepted": (Purpose.ANSWER,),
     "series_left": (Purpose.ANSWER,),
 }

@@ -120,6 +120,11 @@ class Mail(Timestamped, Model):
         Index("ix_mails_state_next_try_at", "state", "next_try_at", "id"),
         Index("ix_mails_talk_id_state", "talk_id", "state"),
         Index("ix_mails_mailing_id_state", "mailing_id", "state"),
+        # For the desk: lists by state, the newest first; when the last left; what is still lost.
+        # Without them it would read past every frozen mail.
+        Index("ix_mails_state_id", "state", "id"),
+        Index("ix_mails_state_sent_at", "state", "sent_at"),
+        Index("ix_mails_resent_as_id_state", "resent_as_id", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -148,6 +153,8 @@ class Mail(Timestamped, Model):
     reply: Mapped[str] = mapped_column(Text, default="", info=FREE)
     """What the relay answered last."""
     sent_at: Mapped[datetime | None] = mapped_column(Utc)
+    resent_as_id: Mapped[int | None] = mapped_column(ForeignKey("mails.id"))
+    """The mail that an organiser sent in its place; this row stays as what happened."""
 
     contact: Mapped[Contact | None] = relationship()
     speaker: Mapped[Speaker | None] = relationship()

@@ -3,7 +3,8 @@
 Values in, text out: whose mail it is, what it tells of and its links come from
 `webinar.jobs.letters`; the shape of the message is `webinar.adapters.mime`'s. Works without a
 request: a Jinja environment of its own for each language. HTML is written with classes and sent
-with inline styles, since mail programs drop style sheets.
+with inline styles, since mail programs drop style sheets; only what answers to the reader's screen
+(width, dark mode) stays in one.
 """
 
 from __future__ import annotations

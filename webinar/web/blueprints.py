@@ -22,12 +22,15 @@ from webinar.web.guest import (
 from webinar.web.organiser import (
     audiences,
     audit,
+    contact_addresses,
     contacts,
     desk,
     dispatches,
     imports,
     inbox,
+    inbox_deputies,
     invitations,
+    mail_acts,
     mailings,
     mails,
     materials,
@@ -69,6 +72,7 @@ BELOW = (
 ORGANISER = (
     (desk.blueprint, ""),
     (contacts.blueprint, "/kontakte"),
+    (contact_addresses.blueprint, "/kontakte"),
     (imports.blueprint, "/kontakte/import"),
     (audiences.blueprint, "/verteiler"),
     (series.blueprint, "/reihen"),
@@ -90,7 +94,9 @@ ORGANISER = (
     (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
     (reminders.blueprint, "/veranstaltungen/<int:talk_id>/erinnerungen"),
     (mails.blueprint, "/nachrichten"),
+    (mail_acts.blueprint, "/nachrichten"),
     (inbox.blueprint, "/posteingang"),
+    (inbox_deputies.blueprint, "/posteingang"),
 )
 ADMINISTRATION = ((audit.blueprint, "/protokoll"),)
 

@@ -27,6 +27,7 @@ DESK = frozenset(
     {
         "desk",
         "contacts",
+        "contact_addresses",
         "imports",
         "audiences",
         "series",
@@ -45,7 +46,9 @@ DESK = frozenset(
         "materials",
         "reminders",
         "mails",
+        "mail_acts",
         "inbox",
+        "inbox_deputies",
         "audit",
     }
 )

@@ -86,6 +86,7 @@ def _understood(message: Message, mark: str, *, server: str, own: str) -> Unders
         subject=subject,
         text=words,
         proven=senders.proven(message, sender=sender, server=server),
+        machine=automatic.wants_no_answer(message),
         refers_to=tuple(dict.fromkeys(refers)),
         content=content,
     )

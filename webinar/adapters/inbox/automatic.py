@@ -43,6 +43,14 @@ def is_automatic(message: Message, *, subject: str) -> bool:
     return report == "disposition-notification" or _SUBJECT.match(subject) is not None
 
 
+def wants_no_answer(message: Message) -> bool:
+    """Whether a program must not answer (RFC 3834, 2): also of a calendar's answer, which can be a
+    resource's own. By headers alone: what a subject says is no reason to be silent."""
+    submitted = header(message, "Auto-Submitted").partition(";")[0].strip().lower()
+    asked = header(message, "X-Auto-Response-Suppress").strip().lower() == "all"
+    return submitted not in ("", "no") or asked or is_mass_mail(message)
+
+
 def is_mass_mail(message: Message) -> bool:
     """Whether it went to a list: nobody writes to us there."""
     listed = headers(message, "List-Id") or headers(message, "List-Unsubscribe")

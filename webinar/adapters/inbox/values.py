@@ -94,8 +94,9 @@ class Understood:
 
     `fingerprint` is the same for the same message, however often it is delivered. `sender` is the
     bare address of From in small letters, or empty; `proven` that the receiving server vouches for
-    it. `text` is what was newly written. `refers_to` are the Message-IDs, without brackets, that it
-    answers or returns.
+    it; `machine` that a program sent it by itself, or asks not to be answered by one. `text` is
+    what was newly written. `refers_to` are the Message-IDs, without brackets, that it answers or
+    returns.
     """
 
     fingerprint: str
@@ -103,5 +104,6 @@ class Understood:
     subject: str = ""
     text: str = ""
     proven: bool = False
+    machine: bool = False
     refers_to: tuple[str, ...] = ()
     content: Content

@@ -1,4 +1,5 @@
-"""What an invited person says of a deputy. No CSRF token, as in `forms.guest`."""
+"""What an invited person says of a deputy, without a CSRF token as in `forms.guest`; and what an
+organiser says for them."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ from wtforms import Form, RadioField, StringField
 from wtforms.validators import DataRequired, Length
 
 from webinar.domain.contacts import ContactData
+from webinar.domain.inbox_delegations import Meant
 from webinar.models import Mode
+from webinar.web.forms.base import DeskForm
 from webinar.web.forms.base import lazy_gettext as _l
 from webinar.web.forms.choices import options
 from webinar.web.forms.contacts import LONG, MISSING, MISSING_ADDRESS
@@ -20,8 +23,8 @@ FORMS = options(("frau", "Frau"), ("herr", "Herr"), ("", _l("no form of address"
 TEXTS = ("title", "first_name", "last_name", "office", "email")
 
 
-class DeputyForm(Form):
-    """The deputy, and the side where no place passes."""
+class DeputyFields:
+    """The deputy, and the side where no place passes; of a form that bears them."""
 
     form = RadioField(_l("Form of address"), choices=FORMS, default="", validate_choice=False)
     title = StringField(_l("Academic title"), [Length(max=60, message=LONG)])
@@ -41,12 +44,31 @@ class DeputyForm(Form):
     def person(self) -> ContactData:
         """What was typed, as the domain takes it."""
         form = self.form.data if self.form.data in ("frau", "herr") else ""
-        return ContactData(form=form or "", **{name: self[name].data or "" for name in TEXTS})
+        texts = {name: getattr(self, name).data or "" for name in TEXTS}
+        return ContactData(form=form or "", **texts)
 
     @property
     def side(self) -> Mode | None:
         """The chosen side; None where none, or none that there is, was chosen."""
         return Mode(self.mode.data) if self.mode.data in list(Mode) else None
+
+
+class DeputyForm(DeputyFields, Form):
+    """As the invited person fills it in."""
+
+
+class DeskDeputyForm(DeputyFields, DeskForm):
+    """As an organiser fills it in for them."""
+
+    def prepare(self, meant: Meant, sides: Iterable[Mode]) -> None:
+        """Begin with what is known of whom the calendar named."""
+        self.mode.choices = [(side.value, side_label(side, None)) for side in sides]
+        if self.sent():
+            return
+        self.email.data, self.mode.data = meant.address, self.mode.choices[0][0]
+        if meant.contact is not None:
+            for name in ("form", *TEXTS):
+                getattr(self, name).data = getattr(meant.contact, name)
 
 
 def deputy_form(sides: Iterable[Mode], *, free: Mapping[Mode, int | None]) -> DeputyForm:

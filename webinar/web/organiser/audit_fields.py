@@ -48,6 +48,7 @@ FIELDS: dict[str, LazyString] = {
     "host": _l("Host"),
     "how": _l("What became of them"),
     "in_county": _l("In the county"),
+    "instead_of": _l("Instead of message no."),
     "kind": _l("Kind"),
     "language": _l("Language"),
     "last_name": _l("Last name"),
@@ -107,6 +108,7 @@ FIELDS: dict[str, LazyString] = {
 _WORDS: dict[str, LazyString | str] = {
     **{str(state): sign.word for state, sign in signs.PLACES.items()},
     **{str(answer): sign.word for answer, sign in signs.ANSWERS.items()},
+    **{str(state): sign.word for state, sign in signs.MAILS.items()},
     Mode.ONLINE: _l("online"),
     Mode.HALL: _l("in the hall"),
     Format.ON_SITE: _l("in the hall"),

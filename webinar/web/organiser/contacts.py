@@ -10,17 +10,20 @@ from flask_babel import gettext as _
 
 from webinar.domain import (
     audiences,
+    contact_addresses,
     contact_histories,
     contact_merges,
     contacts,
     departures,
+    mail_acts,
     organisations,
 )
 from webinar.domain.contacts import State
 from webinar.errors import Conflict, RuleError
 from webinar.extensions import db
-from webinar.models import Audience, Contact, Organisation
+from webinar.models import Audience, Contact, Organisation, Outcome
 from webinar.web.filters import sorted_name
+from webinar.web.forms.addresses import ContactAddressForm
 from webinar.web.forms.contacts import (
     ContactFields,
     address_choices,
@@ -29,8 +32,9 @@ from webinar.web.forms.contacts import (
 )
 from webinar.web.guards import account
 from webinar.web.numbers import row_number, searched
-from webinar.web.organiser import contact_export
+from webinar.web.organiser import contact_export, inbox_words, mail_words
 from webinar.web.organiser.freed import with_freed
+from webinar.web.organiser.mails import row_of
 from webinar.web.paging import page_of
 from webinar.web.sentences import sentence
 
@@ -64,17 +68,41 @@ def export(kind: str) -> ResponseReturnValue:
 
 @blueprint.get("/<int:contact_id>")
 def show(contact_id: int) -> ResponseReturnValue:
-    """One contact with its audiences and evenings."""
+    """One contact with its audiences and evenings, its last messages and its address."""
     contact = contacts.get(contact_id)
+    return page_of_contact(contact, address_form(contact))
+
+
+def address_form(contact: Contact) -> ContactAddressForm:
+    """The form for the right address; offers what did not arrive and can be sent again."""
+    form = ContactAddressForm()
+    form.prepare(contact)
+    form.offer((mail.id, mail_words.about(mail)) for mail in mail_acts.lost_mails(contact))
+    return form
+
+
+def page_of_contact(
+    contact: Contact, form: ContactAddressForm, *, status: int = 200
+) -> ResponseReturnValue:
+    """The page of the contact; the address is corrected there once something came back."""
     successor = db.session.get(Contact, contact.successor_id) if contact.successor_id else None
-    return render_template(
+    reports = contact_addresses.reports(contact)
+    page = render_template(
         "organiser/contacts/show.html",
         here=HERE,
         contact=contact,
         successor=successor,
         predecessors=contact_histories.predecessors(contact),
         evenings=contact_histories.evenings(contact),
+        form=form,
+        shared=contact_addresses.others_at(contact) if contact.active else [],
+        mails=[row_of(mail) for mail in contact_addresses.mails(contact)],
+        reports=[(row, inbox_words.report(row)) for row in reports],
+        bounce_cause=next(
+            (inbox_words.why(row) for row in reports if row.outcome == Outcome.BOUNCED), ""
+        ),
     )
+    return page, status
 
 
 @blueprint.route("/neu", methods=["GET", "POST"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from webinar.domain import overview
+from webinar.domain import mail_health, overview
+from webinar.web.filters import inbox_waiting
 
 blueprint = Blueprint("desk", __name__)
 
@@ -18,12 +19,13 @@ def overview_page() -> ResponseReturnValue:
     coming = overview.coming_talks(limit=COMING)
     first = overview.next_talk()
     everything = [*coming, first] if first is not None else coming
+    health = mail_health.health()
     return render_template(
         "organiser/desk/overview.html",
         here="overview",
         first=first,
         coming=coming,
         numbers=overview.numbers_of(everything),
-        due=overview.due(),
-        run=overview.mail_run(),
+        due=overview.due(health, inbox_waiting=inbox_waiting()),
+        run=health,
     )

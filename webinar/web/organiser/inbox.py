@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webinar.domain import inbox, inbox_bounces, registrations, talks
+from webinar.domain import inbox, inbox_bounces, inbox_delegations, registrations, talks
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -150,6 +150,8 @@ def _page(message: InboxMessage, *, problem: str = "") -> ResponseReturnValue:
         sides=signs.SIDES,
         answers=signs.ANSWERS,
         unproven=waits and message.suggestion == Suggestion.BOUNCE and message.mail_id is not None,
+        delegates=inbox_delegations.can_enact(message),
+        told=message.details.get("told") == "yes",
         problem=problem,
     )
     return page, 422 if problem else 200

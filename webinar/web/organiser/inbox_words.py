@@ -17,7 +17,7 @@ from webinar.models import (
     Suggestion,
     Talk,
 )
-from webinar.web.organiser import mail_words
+from webinar.web.organiser import mail_causes
 from webinar.web.organiser.signs import Sign
 from webinar.web.sentences import SENTENCES, sentence
 
@@ -97,8 +97,15 @@ def why(message: InboxMessage) -> str:
     if outcome is Outcome.REFUSED and rule in SENTENCES:
         return sentence(RuleError(rule))
     if outcome is Outcome.BOUNCED:
-        return mail_words.cause(str(message.details.get("status", "")))
+        return mail_causes.words(str(message.details.get("status", "")))
     return str(REASONS.get(outcome, ""))
+
+
+def report(message: InboxMessage) -> tuple[Sign, str]:
+    """What a machine wrote back, in a word, and why in a sentence: for the page of the contact."""
+    if message.kind == InboxKind.AUTOMATIC:
+        return Sign(KINDS[InboxKind.AUTOMATIC], "mail"), message.subject
+    return SIGNS.get(Outcome(message.outcome), WAITS), why(message)
 
 
 def hint(message: InboxMessage) -> str:

@@ -1,12 +1,7 @@
-"""What a mail is about, and why one did not arrive, in the words of an office.
-
-A relay answers with an SMTP code and often an enhanced one (RFC 3463, 3: class, subject, detail);
-subject and detail name the cause, whatever the sentence beside them says.
-"""
+"""What a mail is about, in the words of an office; why one did not arrive says `mail_causes`."""
 
 from __future__ import annotations
 
-import re
 from email import policy
 from email.parser import BytesParser
 
@@ -17,6 +12,7 @@ from flask_babel.speaklater import LazyString
 from webinar.domain.recipients import Circle, Reason
 from webinar.models import Mail, MailingKind, MailState, Placeholder
 from webinar.web.logs import redact
+from webinar.web.organiser import mail_causes
 
 TEMPLATES: dict[str, LazyString] = {
     "invitation": _l("Invitation"),
@@ -49,6 +45,7 @@ TEMPLATES: dict[str, LazyString] = {
     "delegated": _l("Confirmation that a deputy comes"),
     "deputy_ended": _l("Deputy no longer needed"),
     "reopened": _l("Invitation open again"),
+    "reply_refused": _l("Answer from the calendar not taken"),
     "series_accepted": _l("Acceptance of the series"),
     "series_left": _l("End of the acceptance of the series"),
 }
@@ -68,40 +65,6 @@ CIRCLES: dict[Circle, LazyString] = {
     Circle.BOTH: _l("everybody with a place or on the waiting list"),
 }
 
-CAUSES: dict[str, LazyString] = {
-    "1.1": _l("This address does not exist."),
-    "1.2": _l("There is no mail server for the part after the @."),
-    "1.3": _l("The address is misspelled."),
-    "1.6": _l("The mailbox has moved; nobody left a new address."),
-    "1.10": _l("The domain takes no mail."),
-    "2.1": _l("The mailbox is closed."),
-    "2.2": _l("The mailbox is full."),
-    "2.3": _l("The message is too large for this mailbox."),
-    "3.4": _l("The message is too large for the recipient's server."),
-    "4.1": _l("The recipient's server does not answer."),
-    "4.4": _l("The way to the recipient's server is not known."),
-    "4.7": _l("The recipient's server could not be reached for too long."),
-    "7.1": _l("The recipient's server refuses messages from us."),
-}
-SUBJECTS: dict[str, LazyString] = {
-    "1": _l("The address was not accepted."),
-    "2": _l("The mailbox takes no messages."),
-    "3": _l("The recipient's server could not take the message."),
-    "4": _l("The recipient's server could not be reached."),
-    "5": _l("The recipient's server did not understand the message."),
-    "6": _l("The recipient's server did not accept the content."),
-    "7": _l("The recipient's server refused the message for reasons of security."),
-}
-CODES: dict[str, LazyString] = {
-    "421": _l("The mail server was busy."),
-    "450": _l("The mailbox is not available at the moment."),
-    "451": _l("The mail server asks us to try again later."),
-    "452": _l("The mail server has no room at the moment."),
-    "550": _l("The address does not exist or takes no messages."),
-    "552": _l("The mailbox is full."),
-    "553": _l("The address is misspelled."),
-    "554": _l("The mail server refused the message."),
-}
 REASONS: dict[Reason, LazyString] = {
     Reason.EXCLUDED: _l("left out by you"),
     Reason.RETIRED: _l("deactivated"),
@@ -124,9 +87,6 @@ PLACEHOLDERS: dict[Placeholder, LazyString] = {
     Placeholder.ANTWORTFRIST: _l("when registration closes"),
     Placeholder.BESCHREIBUNG: _l("description of the talk"),
 }
-ENHANCED = re.compile(r"\b[245]\.(\d{1,3})\.(\d{1,3})\b")
-CODE = re.compile(r"^\d{1,3}\b")
-"""0: the relay said nothing at all."""
 
 
 def template(mail: Mail) -> str:
@@ -137,30 +97,23 @@ def template(mail: Mail) -> str:
     return word
 
 
+def about(mail: Mail) -> str:
+    """What the mail is, and about which talk: "Einladung: Der digitale Bauantrag"."""
+    return f"{template(mail)}: {mail.talk.title}" if mail.talk is not None else template(mail)
+
+
 def why(mail: Mail) -> str:
     """Why the mail has not arrived, as a sentence; empty where there is nothing to say."""
     if mail.state not in (MailState.FAILED, MailState.BOUNCED, MailState.RETRY) or not mail.reply:
         return ""
-    return cause(mail.reply)
+    return mail_causes.words(mail.reply)
 
 
-def cause(reply: str) -> str:
-    """The cause that a relay's answer names, as a sentence."""
-    found = ENHANCED.search(reply)
-    if found is not None:
-        subject, detail = found.groups()
-        known = CAUSES.get(f"{subject}.{detail}") or SUBJECTS.get(subject)
-        if found[0].startswith("4.7"):
-            # Greylisting, as a rule: a temporary refusal accuses nobody.
-            return _("The recipient's server asks us to try again later.")
-        if known is not None:
-            return str(known)
-    code = CODE.match(reply)
-    if code is None:
-        return _("The message could not be written. Please tell whoever runs this program.")
-    if code[0] == "0":
-        return _("The mail server could not be reached.")
-    return str(CODES.get(code[0], _l("The mail server did not take the message.")))
+def advice(mail: Mail) -> str:
+    """What the office can do about it; empty where nothing is wrong."""
+    if not why(mail):
+        return ""
+    return mail_causes.advice(mail.reply, retried=mail.state == MailState.RETRY)
 
 
 def plain_text(content: bytes) -> tuple[str, str]:

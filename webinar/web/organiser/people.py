@@ -48,6 +48,7 @@ def show(talk_id: int, contact_id: int) -> ResponseReturnValue:
         "show",
         person,
         sign=signs.of_person(person),
+        remark=signs.remark_of(person.invitation) if person.invitation is not None else "",
         mails=[row_of(mail) for mail in people.mails(person.talk, person.contact)],
         lines=audit_words.lines(people.lines(person)),
         sent=_sendings(person),

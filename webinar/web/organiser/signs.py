@@ -14,8 +14,18 @@ from flask_babel.speaklater import LazyString
 from webinar.domain.answer_views import Presence
 from webinar.domain.answers import Invitee, Shown
 from webinar.domain.outbox import Group, Run
+from webinar.domain.participation import TENTATIVE
 from webinar.domain.people import Person
-from webinar.models import Answer, MailState, Mode, Registration, RegistrationState, Source
+from webinar.models import (
+    Answer,
+    Invitation,
+    Mail,
+    MailState,
+    Mode,
+    Registration,
+    RegistrationState,
+    Source,
+)
 from webinar.web import filters
 
 
@@ -96,11 +106,21 @@ GROUPS: dict[Group, LazyString] = {
 }
 
 
+def of_mail(mail: Mail) -> Sign:
+    """How far the mail is; of one that was sent again, that it was."""
+    sign = MAILS[MailState(mail.state)]
+    if mail.resent_as_id is None:
+        return sign
+    return Sign(sign.word, sign.icon, "", _("sent again since"))
+
+
 def of_invitee(row: Invitee) -> Sign:
     """How the invited person answered, and what became of it."""
     answer = Answer(row.invitation.answer)
     if answer is Answer.NONE and row.undelivered:
         return UNDELIVERED.noted(_("the invitation did not arrive"))
+    if answer is Answer.NONE and row.invitation.remark:
+        return ANSWERS[answer].noted(_("with reservation"))
     if answer is Answer.NONE:
         day = filters.short_day(row.invitation.created_at)
         return ANSWERS[answer].noted(_("invited on %(day)s", day=day))
@@ -112,6 +132,15 @@ def of_invitee(row: Invitee) -> Sign:
         sign = WAITING if waiting else ANSWERS[answer]
         return sign.noted(", ".join(filter(None, (_side(row), _way(row)))))
     return ANSWERS[answer]
+
+
+def remark_of(invitation: Invitation) -> str:
+    """What was said beside the answer: the person's words, or that they cannot say yet."""
+    if invitation.remark == TENTATIVE:
+        return _("with reservation")
+    if invitation.remark and invitation.answer == Answer.NONE:
+        return _("with reservation: %(words)s", words=invitation.remark)
+    return invitation.remark
 
 
 def of_person(person: Person) -> Sign:
