@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from webinar.adapters.smtp import FinalRefusal, Relay, TemporaryRefusal
+from webinar.adapters.smtp import FinalRefusal, OutOfReach, Relay, TemporaryRefusal
 
 SENDER = "termine@lra.example"
 CONTENT = b"Subject: Einladung\r\n\r\nGuten Tag\r\n.\r\n.. Punkt\r\n"
@@ -135,7 +135,7 @@ def test_many_deliveries_share_one_connection(serve: Opened) -> None:
         ("452 4.2.2 box full", TemporaryRefusal, 452),
         ("550 5.1.1 nobody of this name", FinalRefusal, 550),
         ("552 5.2.2 over quota", FinalRefusal, 552),
-        ("530 5.7.0 authentication required", TemporaryRefusal, 530),
+        ("530 5.7.0 authentication required", OutOfReach, 530),
     ],
 )
 def test_refusal_of_one_recipient_is_told_and_stops_no_other(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.jobs.relay import Postbox
+from webinar.adapters.smtp import OutOfReach
 from webinar.clock import frozen, now
 from webinar.config import Settings
 from webinar.domain import calendar_entries, delivery, mail
@@ -36,11 +37,17 @@ def settings_of(app: Flask) -> Settings:
     return settings
 
 
-def work(app: Flask, *, stopped: Callable[[], bool] = lambda: False, count: int = 50) -> int:
+def work(
+    app: Flask,
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+    count: int = 50,
+    token: str | None = None,
+) -> int:
     settings = settings_of(app)
     db.session.commit()
     with outbox.relay_of(settings) as relay:
-        return outbox.work(settings, relay, stopped=stopped, count=count)
+        return outbox.work(settings, relay, stopped=stopped, count=count, token=token)
 
 
 def invited(talk: Talk, **values: object) -> tuple[Contact, Mail]:
@@ -134,14 +141,67 @@ def test_tries_used_up_end_in_failure_with_the_reply(app: Flask, box: Postbox) -
     assert row.reply == "421 4.3.2 closing"
 
 
-def test_relay_out_of_reach_leaves_all_for_another_try(app: Flask, box: Postbox) -> None:
+def unreachable(app: Flask) -> None:
     app.extensions["settings"] = Settings.load(
         {**_environ(app), "WEBINAR_MAIL_PORT": "1", "WEBINAR_MAIL_TIMEOUT_SECONDS": "2"}
     )
-    rows = [invited(factories.talk())[1] for _ in range(2)]
-    work(app)
-    assert [state_of(row) for row in rows] == [MailState.RETRY] * 2
+
+
+def test_relay_out_of_reach_leaves_all_for_another_try(app: Flask, box: Postbox) -> None:
+    unreachable(app)
+    rows = [invited(factories.talk())[1] for _ in range(3)]
+    with pytest.raises(OutOfReach):
+        work(app)
+    # One has tried in vain; the others would fare no better, and lose no try.
+    assert [state_of(row) for row in rows] == [
+        MailState.RETRY,
+        MailState.QUEUED,
+        MailState.QUEUED,
+    ]
     assert "ConnectionRefusedError" in rows[0].reply
+    assert [(row.attempts, row.lease_owner) for row in rows] == [(1, None), (0, None), (0, None)]
+
+
+def test_relay_out_of_reach_fails_no_mail_for_good(app: Flask, box: Postbox) -> None:
+    unreachable(app)
+    _contact, row = invited(factories.talk())
+    row.attempts = 20
+    with pytest.raises(OutOfReach):
+        work(app)
+    assert state_of(row) == MailState.RETRY
+    assert row.next_try_at - now() > timedelta(minutes=700)
+
+
+def test_lease_outlasts_a_slower_relay(app: Flask, box: Postbox) -> None:
+    app.extensions["settings"] = Settings.load(
+        {**_environ(app), "WEBINAR_MAIL_PORT": str(box.port), "WEBINAR_MAIL_TIMEOUT_SECONDS": "60"}
+    )
+    contact, row = invited(factories.talk())
+    seen = []
+
+    def look() -> bool:
+        db.session.refresh(row)
+        seen.append(row.lease_until)
+        return False
+
+    start = now()
+    work(app, stopped=look)
+    assert box.recipients == [contact.email]
+    assert seen[0] is not None
+    assert seen[0] - start >= 2 * outbox.LEASE
+
+
+def test_worker_takes_back_at_once_what_it_held_when_it_lost_the_database(
+    app: Flask, box: Postbox
+) -> None:
+    contact, row = invited(factories.talk())
+    until = now() + outbox.LEASE
+    delivery.claim(count=5, until=until, token="mine")
+    db.session.commit()
+    assert work(app) == 0
+    assert work(app, token="mine") == 1
+    assert state_of(row) == MailState.SENT
+    assert box.recipients == [contact.email]
 
 
 def _environ(app: Flask) -> dict[str, str]:

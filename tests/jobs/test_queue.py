@@ -119,6 +119,22 @@ def test_job_that_kills_its_worker_ends_in_failure(app: Flask) -> None:
     assert (job.state, job.error) == (JobState.FAILED, "the worker died at every try")
 
 
+def test_job_that_each_dead_worker_brought_on_is_not_given_up(app: Flask) -> None:
+    jobs.enqueue("count", key="count:1")
+    db.session.commit()
+    moment = now()
+    for _ in range(20):
+        with frozen(moment):
+            job = queue._claim()
+            assert job is not None
+            Run(job.id, job.fence, settings_of(app)).keep(advanced=True)
+            db.session.commit()
+        moment += queue.LEASE + timedelta(seconds=1)
+    with frozen(moment):
+        assert work(app, lambda run: None)
+    assert only_job().state == JobState.DONE
+
+
 def test_late_worker_neither_writes_on_nor_finishes(app: Flask) -> None:
     """The second worker takes the job over while the first is still at it."""
     start = now()

@@ -54,13 +54,16 @@ def anything_due() -> bool:
     return bool(db.session.scalar(select(select(Mail.id).where(or_(waiting, left)).exists())))
 
 
-def claim(*, count: int, until: datetime) -> tuple[str, list[Mail]]:
+def claim(
+    *, count: int, until: datetime, token: str | None = None
+) -> tuple[str, list[Mail]]:
     """Take up to `count` due mails until that moment; returns the token and the mails, oldest
-    first. The caller commits before it sends.
+    first. The caller commits before it sends. A caller that names itself by a `token` of its own
+    holds one claim at a time: `hand_back_lost` comes before the next.
 
     The CTE keeps PostgreSQL from asking for due mails twice, which would claim more than `count`.
     """
-    token = secrets.token_urlsafe(16)
+    token = token or secrets.token_urlsafe(16)
     due = (
         select(Mail.id)
         .where(Mail.state.in_(DUE), Mail.next_try_at <= now())
@@ -92,9 +95,10 @@ def claim(*, count: int, until: datetime) -> tuple[str, list[Mail]]:
     return token, list(mails)
 
 
-def hand_back_expired() -> int:
-    """Put mails back into the queue whose worker died; returns how many."""
-    return _hand_back(Mail.lease_until < now())
+def hand_back_lost(token: str) -> int:
+    """Put mails back into the queue whose worker died, and those that the holder of the token still
+    holds from before: it was cut off from the database. Returns how many."""
+    return _hand_back(or_(Mail.lease_until < now(), Mail.lease_owner == token))
 
 
 def hand_back(token: str) -> int:

@@ -40,10 +40,13 @@ class Run:
     fence: int
     settings: Settings
 
-    def keep(self) -> None:
+    def keep(self, *, advanced: bool = False) -> None:
         """Hold the job for another lease, in the handler's own transaction: what it commits then
-        counts only while the job is still its own. Raises `LeaseLost`."""
-        if not _update(self, lease_until=now() + LEASE):
+        counts only while the job is still its own. Raises `LeaseLost`. `advanced`: something was
+        committed since this try began. Long work is not given up because its worker is killed
+        again and again, as long as each of them brings it on."""
+        values: dict[str, Any] = {"lease_until": now() + LEASE}
+        if not _update(self, **values, **({"attempts": 1} if advanced else {})):
             raise LeaseLost
 
 

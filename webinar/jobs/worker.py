@@ -1,21 +1,24 @@
 """The worker process: sends mail and runs jobs until it is told to stop.
 
 Any number of workers may run at once; leases keep them apart. SIGTERM and SIGINT end it after the
-mail or the job in hand. A lost database is waited for.
+mail or the job in hand. A lost database is waited for, and so is a relay that cannot be reached;
+jobs go on meanwhile.
 """
 
 from __future__ import annotations
 
+import secrets
 import signal
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
 from flask import Flask
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
-from webinar.adapters.smtp import Relay
+from webinar.adapters.smtp import OutOfReach, Relay
 from webinar.clock import now
 from webinar.config import Settings
 from webinar.domain import delivery, jobs
@@ -25,6 +28,9 @@ from webinar.jobs.handlers import HANDLERS, PERIODIC
 
 IDLE_SECONDS = 0.5
 TROUBLE_SECONDS = 5.0
+RELAY_SECONDS = (5.0, 10.0, 20.0, 40.0, 60.0)
+"""How long a relay that could not be reached is left alone: the first time, the second, and so on.
+Each try costs one mail a pause, and all others nothing."""
 HEARTBEAT = timedelta(minutes=1)
 
 log = structlog.get_logger()
@@ -56,6 +62,11 @@ class _Worker:
     settings: Settings
     relay: Relay
     stop: threading.Event
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    """The name under which it holds mails."""
+    misses: int = 0
+    """How often in a row the relay was out of reach."""
+    rests_until: float = 0
     asked: dict[str, int] = field(default_factory=dict)
     """The last slot of each periodic work that was asked for: saves a query in every round."""
 
@@ -71,7 +82,9 @@ class _Worker:
         """A round, or the trouble of one; returns the seconds to wait."""
         try:
             return 0 if self.round() else IDLE_SECONDS
-        except DBAPIError:
+        except SQLAlchemyError:
+            # Not only what the driver raises: a session that lost its connection in the middle
+            # complains of itself first.
             log.exception("database trouble")
             return TROUBLE_SECONDS
         finally:
@@ -85,11 +98,32 @@ class _Worker:
     def round(self) -> bool:
         """One batch of mail and one job; True where there was anything to do."""
         self.ask_for_periodic_work()
-        if not _anything_due():
+        mail_due, job_due = self.anything_due()
+        sent = mail_due and self.send()
+        ran = job_due and not self.stop.is_set() and queue.work(self.settings, HANDLERS)
+        return sent or ran
+
+    def anything_due(self) -> tuple[bool, bool]:
+        """Whether mail and jobs wait. Asked without SQLite's write lock: an idle worker must not
+        stand in the web server's way."""
+        with reading():
+            mail_due = time.monotonic() >= self.rests_until and delivery.anything_due()
+            job_due = queue.anything_due()
+            db.session.rollback()
+        return mail_due, job_due
+
+    def send(self) -> bool:
+        try:
+            sent = outbox.work(
+                self.settings, self.relay, stopped=self.stop.is_set, token=self.token
+            )
+        except OutOfReach:
+            pause = RELAY_SECONDS[min(self.misses, len(RELAY_SECONDS) - 1)]
+            self.misses += 1
+            self.rests_until = time.monotonic() + pause
             return False
-        sent = outbox.work(self.settings, self.relay, stopped=self.stop.is_set)
-        ran = not self.stop.is_set() and queue.work(self.settings, HANDLERS)
-        return bool(sent) or ran
+        self.misses = 0
+        return bool(sent)
 
     def ask_for_periodic_work(self) -> None:
         for name, every in PERIODIC.items():
@@ -98,14 +132,6 @@ class _Worker:
                 jobs.enqueue_slot(name, slot=slot)
                 db.session.commit()
                 self.asked[name] = slot
-
-
-def _anything_due() -> bool:
-    """Asked without SQLite's write lock: an idle worker must not stand in the web server's way."""
-    with reading():
-        due = queue.anything_due() or delivery.anything_due()
-        db.session.rollback()
-    return due
 
 
 def _stop_at_signals(stop: threading.Event) -> None:
