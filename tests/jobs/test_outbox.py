@@ -141,14 +141,19 @@ def test_tries_used_up_end_in_failure_with_the_reply(app: Flask, box: Postbox) -
     assert row.reply == "421 4.3.2 closing"
 
 
-def unreachable(app: Flask) -> None:
+def use(app: Flask, box: Postbox, **changed: str) -> None:
+    """Change settings of the application."""
     app.extensions["settings"] = Settings.load(
-        {**_environ(app), "WEBINAR_MAIL_PORT": "1", "WEBINAR_MAIL_TIMEOUT_SECONDS": "2"}
+        {**_environ(app), "WEBINAR_MAIL_PORT": str(box.port), **changed}
     )
 
 
+def unreachable(app: Flask, box: Postbox) -> None:
+    use(app, box, WEBINAR_MAIL_PORT="1", WEBINAR_MAIL_TIMEOUT_SECONDS="2")
+
+
 def test_relay_out_of_reach_leaves_all_for_another_try(app: Flask, box: Postbox) -> None:
-    unreachable(app)
+    unreachable(app, box)
     rows = [invited(factories.talk())[1] for _ in range(3)]
     with pytest.raises(OutOfReach):
         work(app)
@@ -163,7 +168,7 @@ def test_relay_out_of_reach_leaves_all_for_another_try(app: Flask, box: Postbox)
 
 
 def test_relay_out_of_reach_fails_no_mail_for_good(app: Flask, box: Postbox) -> None:
-    unreachable(app)
+    unreachable(app, box)
     _contact, row = invited(factories.talk())
     row.attempts = 20
     with pytest.raises(OutOfReach):
@@ -173,9 +178,7 @@ def test_relay_out_of_reach_fails_no_mail_for_good(app: Flask, box: Postbox) -> 
 
 
 def test_lease_outlasts_a_slower_relay(app: Flask, box: Postbox) -> None:
-    app.extensions["settings"] = Settings.load(
-        {**_environ(app), "WEBINAR_MAIL_PORT": str(box.port), "WEBINAR_MAIL_TIMEOUT_SECONDS": "60"}
-    )
+    use(app, box, WEBINAR_MAIL_TIMEOUT_SECONDS="60")
     contact, row = invited(factories.talk())
     seen = []
 
@@ -189,6 +192,34 @@ def test_lease_outlasts_a_slower_relay(app: Flask, box: Postbox) -> None:
     assert box.recipients == [contact.email]
     assert seen[0] is not None
     assert seen[0] - start >= 2 * outbox.LEASE
+
+
+def test_limit_per_minute_holds_over_batches(app: Flask, box: Postbox) -> None:
+    use(app, box, WEBINAR_MAIL_PER_MINUTE="40")
+    talk = factories.talk()
+    for _ in range(5):
+        invited(talk)
+    start = now()
+    with frozen(start):
+        assert work(app) == 2
+        assert work(app) == 0
+    with frozen(start + timedelta(seconds=2)):
+        assert work(app) == 0
+    with frozen(start + timedelta(seconds=3)):
+        assert work(app) == 2
+    assert len(box.taken) == 4
+
+
+def test_mail_rests_in_quiet_hours_and_goes_afterwards(app: Flask, box: Postbox) -> None:
+    use(app, box, WEBINAR_MAIL_QUIET_HOURS="22-6")
+    night, morning = factories.at("2026-12-07T22:00"), factories.at("2026-12-08T05:00")
+    with frozen(night):
+        contact, row = invited(factories.talk())
+        assert work(app) == 0
+    assert state_of(row) == MailState.QUEUED
+    with frozen(morning):
+        assert work(app) == 1
+    assert box.recipients == [contact.email]
 
 
 def test_worker_takes_back_at_once_what_it_held_when_it_lost_the_database(

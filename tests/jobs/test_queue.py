@@ -131,7 +131,7 @@ def test_job_that_each_dead_worker_brought_on_is_not_given_up(app: Flask) -> Non
             db.session.commit()
         moment += queue.LEASE + timedelta(seconds=1)
     with frozen(moment):
-        assert work(app, lambda run: None)
+        assert work(app, lambda run: run.keep())
     assert only_job().state == JobState.DONE
 
 

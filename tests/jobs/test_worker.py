@@ -20,6 +20,7 @@ from sqlalchemy import select, update
 
 from tests import factories
 from tests.jobs.relay import Postbox
+from webinar import create_app
 from webinar.clock import now
 from webinar.domain import mailings
 from webinar.extensions import db
@@ -122,6 +123,32 @@ def test_worker_drops_stale_uploads_and_old_jobs(app: Flask, box: Postbox) -> No
     keys = set(db.session.scalars(select(Job.key)))
     assert "old" not in keys
     assert "failed" in keys
+
+
+def test_worker_drops_bodies_after_their_term(app: Flask, box: Postbox) -> None:
+    sent_mailing(2)
+    worker.run_once(app)
+    first = db.session.scalars(select(Mail.id).order_by(Mail.id)).first()
+    long_ago = now() - timedelta(days=91)
+    db.session.execute(update(Mail).where(Mail.id == first).values(changed_at=long_ago))
+    db.session.execute(update(Job).values(key=Job.key + "-before"))
+    db.session.commit()
+    worker.run_once(app)
+    db.session.rollback()
+    kept = db.session.scalars(select(Mail.content.is_not(None)).order_by(Mail.id)).all()
+    assert kept == [False, True]
+
+
+def test_worker_goes_on_with_jobs_while_the_relay_is_away(
+    app: Flask, environ: dict[str, str]
+) -> None:
+    away = create_app({**environ, "WEBINAR_MAIL_PORT": "1", "WEBINAR_MAIL_HOST": "127.0.0.1"})
+    mailing = sent_mailing(3)
+    worker.run_once(away)
+    assert states() == {MailState.RETRY: 1, MailState.QUEUED: 2}
+    db.session.refresh(mailing)
+    assert mailing.state == MailingState.EXPANDED
+    assert set(db.session.scalars(select(Job.state))) == {JobState.DONE}
 
 
 def test_worker_stops_when_it_is_told_and_lets_the_database_go(app: Flask, box: Postbox) -> None:

@@ -97,9 +97,10 @@ class Relay:
         """Send one ready message to one address; returns once the relay has accepted it.
 
         `sender` is the envelope's, where bounces go. Raises TemporaryRefusal or FinalRefusal; after
-        either the next delivery can follow at once, unless it was OutOfReach. A domain in an address goes out as A-labels; a
-        local part that is not ASCII needs a relay with SMTPUTF8 (RFC 6531). A recipient that is no
-        address at all is refused here with 553; such a sender is a wrong setting: ValueError.
+        either the next delivery can follow at once, unless it was OutOfReach. A domain in an
+        address goes out as A-labels; a local part that is not ASCII needs a relay with SMTPUTF8
+        (RFC 6531). A recipient that is no address at all is refused here with 553; such a sender
+        is a wrong setting: ValueError.
         """
         envelope_sender = ascii_address(sender)
         try:

@@ -19,7 +19,7 @@ from webinar.adapters.mime import message_bytes
 from webinar.adapters.smtp import FinalRefusal, OutOfReach, Relay, TemporaryRefusal
 from webinar.clock import now
 from webinar.config import Settings
-from webinar.domain import delivery
+from webinar.domain import delivery, pace, quiet_hours
 from webinar.extensions import db
 from webinar.jobs.letters import letter_of
 from webinar.models import Mail, MailState
@@ -70,8 +70,12 @@ def work(
     """
     token = token or secrets.token_urlsafe(16)
     delivery.hand_back_lost(token)
-    until = now() + _scaled(LEASE, settings)
-    token, mails = delivery.claim(count=count, until=until, token=token)
+    token, mails = delivery.claim(
+        count=pace.allowed(settings.mail.per_minute, most=count),
+        until=now() + _scaled(LEASE, settings),
+        token=token,
+        only=quiet_hours.may_go(settings.mail.quiet_hours),
+    )
     db.session.commit()
     if not mails:
         return 0

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webinar.adapters.smtp import OutOfReach, Relay
 from webinar.clock import now
 from webinar.config import Settings
-from webinar.domain import delivery, jobs
+from webinar.domain import delivery, jobs, quiet_hours
 from webinar.extensions import db, reading
 from webinar.jobs import outbox, queue
 from webinar.jobs.handlers import HANDLERS, PERIODIC
@@ -106,8 +106,10 @@ class _Worker:
     def anything_due(self) -> tuple[bool, bool]:
         """Whether mail and jobs wait. Asked without SQLite's write lock: an idle worker must not
         stand in the web server's way."""
+        only = quiet_hours.may_go(self.settings.mail.quiet_hours)
         with reading():
-            mail_due = time.monotonic() >= self.rests_until and delivery.anything_due()
+            rested = time.monotonic() >= self.rests_until
+            mail_due = rested and delivery.anything_due(only=only)
             job_due = queue.anything_due()
             db.session.rollback()
         return mail_due, job_due

@@ -120,6 +120,7 @@ class Mail(Timestamped, Model):
         Index("ix_mails_state_next_try_at", "state", "next_try_at", "id"),
         Index("ix_mails_talk_id_state", "talk_id", "state"),
         Index("ix_mails_mailing_id_state", "mailing_id", "state"),
+        Index("ix_mails_sent_at", "sent_at"),  # counted at every claim where a limit is set
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

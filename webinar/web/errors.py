@@ -45,8 +45,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     for kind in CROSSED:
         app.register_error_handler(kind, crossed)
-    for kind in AWAY:
-        app.register_error_handler(kind, away)
+    for lost in AWAY:
+        app.register_error_handler(lost, away)
     app.register_error_handler(Exception, unexpected)
 
 
