@@ -1,14 +1,14 @@
 """pace of mail
 
 Revision ID: 0004_steady
-Revises: 0003
+Revises: 0004
 """
 
 from alembic import op
 
 
 revision = '0004_steady'
-down_revision = '0003'
+down_revision = '0004'
 branch_labels = None
 depends_on = None
 

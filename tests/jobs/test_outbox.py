@@ -210,6 +210,16 @@ def test_limit_per_minute_holds_over_batches(app: Flask, box: Postbox) -> None:
     assert len(box.taken) == 4
 
 
+def test_answers_pass_before_a_mailing_where_a_limit_holds(app: Flask, box: Postbox) -> None:
+    use(app, box, WEBINAR_MAIL_PER_MINUTE="20")
+    invited(factories.talk())
+    contact = factories.contact()
+    mail.to_contact("unsubscribed", contact, key="later")
+    db.session.commit()
+    assert work(app) == 1
+    assert box.recipients == [contact.email]
+
+
 def test_mail_rests_in_quiet_hours_and_goes_afterwards(app: Flask, box: Postbox) -> None:
     use(app, box, WEBINAR_MAIL_QUIET_HOURS="22-6")
     night, morning = factories.at("2026-12-07T22:00"), factories.at("2026-12-08T05:00")

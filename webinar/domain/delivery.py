@@ -12,7 +12,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -60,17 +60,24 @@ def _due(only: ColumnElement[bool] | None) -> tuple[ColumnElement[bool], ...]:
     return due if only is None else (*due, only)
 
 
+def _order(first: ColumnElement[bool] | None) -> tuple[ColumnElement[Any], ...]:
+    """By the index alone unless some pass before the others."""
+    turn = (Mail.next_try_at.expression, Mail.id.expression)
+    return turn if first is None else (case((first, 0), else_=1), *turn)
+
+
 def claim(
     *,
     count: int,
     until: datetime,
     token: str | None = None,
     only: ColumnElement[bool] | None = None,
+    first: ColumnElement[bool] | None = None,
 ) -> tuple[str, list[Mail]]:
     """Take up to `count` due mails until that moment; returns the token and the mails, oldest
     first. The caller commits before it sends. A caller that names itself by a `token` of its own
     holds one claim at a time: `hand_back_lost` comes before the next. `only` leaves out what rests
-    at this hour.
+    at this hour, `first` lets some pass before the others.
 
     The CTE keeps PostgreSQL from asking for due mails twice, which would claim more than `count`.
     """
@@ -78,7 +85,7 @@ def claim(
     due = (
         select(Mail.id)
         .where(*_due(only))
-        .order_by(Mail.next_try_at, Mail.id)
+        .order_by(*_order(first))
         .limit(count)
         .with_for_update(skip_locked=True)
         .cte("due")

@@ -72,6 +72,12 @@ def end_of(hours: QuietHours, moment: datetime) -> datetime:
     raise ValueError("quiet hours without an end")
 
 
+def waited_for() -> ColumnElement[bool]:
+    """The condition on mails that answer somebody: where a limit holds, they do not queue behind
+    ten thousand invitations."""
+    return Mail.template.in_(AT_ONCE)
+
+
 def may_go(hours: QuietHours | None) -> ColumnElement[bool] | None:
     """The condition on mails that may go out now; None where all may.
 
@@ -83,7 +89,7 @@ def may_go(hours: QuietHours | None) -> ColumnElement[bool] | None:
         return None
     near = exists().where(Talk.id == Mail.talk_id, Talk.starts_at < moment + NEAR)
     return or_(
-        Mail.template.in_(AT_ONCE),
+        waited_for(),
         and_(Mail.template.in_(IN_TIME), near),
         Mail.not_after <= end_of(hours, moment),
         Mail.account_id.is_not(None),

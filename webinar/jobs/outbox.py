@@ -75,6 +75,7 @@ def work(
         until=now() + _scaled(LEASE, settings),
         token=token,
         only=quiet_hours.may_go(settings.mail.quiet_hours),
+        first=quiet_hours.waited_for() if settings.mail.per_minute else None,
     )
     db.session.commit()
     if not mails:

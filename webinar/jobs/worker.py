@@ -7,12 +7,15 @@ jobs go on meanwhile.
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
+import socket
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from flask import Flask
@@ -21,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webinar.adapters.smtp import OutOfReach, Relay
 from webinar.clock import now
 from webinar.config import Settings
-from webinar.domain import delivery, jobs, quiet_hours
+from webinar.domain import delivery, health, jobs, quiet_hours
 from webinar.extensions import db, reading
 from webinar.jobs import outbox, queue
 from webinar.jobs.handlers import HANDLERS, PERIODIC
@@ -32,6 +35,7 @@ RELAY_SECONDS = (5.0, 10.0, 20.0, 40.0, 60.0)
 """How long a relay that could not be reached is left alone: the first time, the second, and so on.
 Each try costs one mail a pause, and all others nothing."""
 HEARTBEAT = timedelta(minutes=1)
+NAME = f"{socket.gethostname()[:100]}:{os.getpid()}"
 
 log = structlog.get_logger()
 
@@ -69,18 +73,19 @@ class _Worker:
     rests_until: float = 0
     asked: dict[str, int] = field(default_factory=dict)
     """The last slot of each periodic work that was asked for: saves a query in every round."""
+    beaten: datetime | None = None
 
     def run(self) -> None:
-        beat = now()
         while not self.stop.is_set():
             self.wait_after(self.guarded_round())
-            if now() - beat >= HEARTBEAT:
-                log.info("worker alive")
-                beat = now()
+        with suppress(SQLAlchemyError):
+            health.leave(NAME)
+            db.session.commit()
 
     def guarded_round(self) -> float:
         """A round, or the trouble of one; returns the seconds to wait."""
         try:
+            self.beat()
             return 0 if self.round() else IDLE_SECONDS
         except SQLAlchemyError:
             # Not only what the driver raises: a session that lost its connection in the middle
@@ -89,6 +94,13 @@ class _Worker:
             return TROUBLE_SECONDS
         finally:
             db.session.remove()
+
+    def beat(self) -> None:
+        """Leave a sign of life once a minute: `/readyz` looks for it."""
+        if self.beaten is None or now() - self.beaten >= HEARTBEAT:
+            health.beat(NAME)
+            db.session.commit()
+            self.beaten = now()
 
     def wait_after(self, seconds: float) -> None:
         if seconds:
