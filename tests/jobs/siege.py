@@ -199,7 +199,7 @@ class Siege:
         mark = len(self.delivered()) + more
         wait_for(
             lambda: len(self.delivered()) >= mark or self.all_sent(),
-            seconds=300,
+            seconds=600,
             why="no mail arrives any more",
         )
         time.sleep(self.rng.uniform(0, 0.1))

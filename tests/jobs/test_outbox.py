@@ -42,12 +42,11 @@ def work(
     *,
     stopped: Callable[[], bool] = lambda: False,
     count: int = 50,
-    token: str | None = None,
 ) -> int:
     settings = settings_of(app)
     db.session.commit()
     with outbox.relay_of(settings) as relay:
-        return outbox.work(settings, relay, stopped=stopped, count=count, token=token)
+        return outbox.work(settings, relay, stopped=stopped, count=count)
 
 
 def invited(talk: Talk, **values: object) -> tuple[Contact, Mail]:
@@ -229,19 +228,6 @@ def test_mail_rests_in_quiet_hours_and_goes_afterwards(app: Flask, box: Postbox)
     assert state_of(row) == MailState.QUEUED
     with frozen(morning):
         assert work(app) == 1
-    assert box.recipients == [contact.email]
-
-
-def test_worker_takes_back_at_once_what_it_held_when_it_lost_the_database(
-    app: Flask, box: Postbox
-) -> None:
-    contact, row = invited(factories.talk())
-    until = now() + outbox.LEASE
-    delivery.claim(count=5, until=until, token="mine")
-    db.session.commit()
-    assert work(app) == 0
-    assert work(app, token="mine") == 1
-    assert state_of(row) == MailState.SENT
     assert box.recipients == [contact.email]
 
 

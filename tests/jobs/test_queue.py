@@ -105,6 +105,21 @@ def test_job_of_a_dead_worker_is_run_again_after_the_lease(app: Flask) -> None:
     assert only_job().state == JobState.DONE
 
 
+def test_job_of_a_worker_that_lost_the_database_goes_back_at_once(app: Flask) -> None:
+    for number in range(2):
+        jobs.enqueue("count", key=f"count:{number}")
+    db.session.commit()
+    mine, other = queue._claim("mine"), queue._claim("other")
+    assert mine is not None
+    assert other is not None
+    queue.hand_back("mine")
+    db.session.commit()
+    seen: list[int] = []
+    while work(app, lambda run: seen.append(run.job_id)):
+        pass
+    assert seen == [mine.id]
+
+
 def test_job_that_kills_its_worker_ends_in_failure(app: Flask) -> None:
     jobs.enqueue("count", key="count:1")
     db.session.commit()

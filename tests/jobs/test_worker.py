@@ -13,16 +13,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_bytes
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from tests import factories
 from tests.jobs.relay import Postbox
 from webinar import create_app
 from webinar.clock import now
-from webinar.domain import mailings
+from webinar.domain import delivery, mailings
 from webinar.extensions import db
 from webinar.jobs import worker
 from webinar.models import (
@@ -149,6 +151,32 @@ def test_worker_goes_on_with_jobs_while_the_relay_is_away(
     db.session.refresh(mailing)
     assert mailing.state == MailingState.EXPANDED
     assert set(db.session.scalars(select(Job.state))) == {JobState.DONE}
+
+
+def test_worker_takes_up_at_once_what_it_held_when_it_lost_the_database(
+    app: Flask, box: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent_mailing(3)
+    monkeypatch.setattr(worker, "TROUBLE_SECONDS", 0.1)
+    lost: list[str] = []
+    real = delivery.settle
+
+    def lose(mail: Mail, **values: Any) -> bool:
+        """Once, after the first mail is with the relay and before that is kept."""
+        if not lost:
+            lost.append(mail.recipient)
+            raise OperationalError("UPDATE", None, Exception("server closed the connection"))
+        return real(mail, **values)
+
+    monkeypatch.setattr(delivery, "settle", lose)
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(app, stop))
+    thread.start()
+    wait_for(lambda: states() == {MailState.SENT: 3})
+    stop.set()
+    thread.join(timeout=10)
+    # The one in doubt goes out once more; the others were never on their way.
+    assert Counter(box.recipients) == Counter([*set(box.recipients), *lost])
 
 
 def test_worker_stops_when_it_is_told_and_lets_the_database_go(app: Flask, box: Postbox) -> None:

@@ -76,7 +76,7 @@ def claim(
 ) -> tuple[str, list[Mail]]:
     """Take up to `count` due mails until that moment; returns the token and the mails, oldest
     first. The caller commits before it sends. A caller that names itself by a `token` of its own
-    holds one claim at a time: `hand_back_lost` comes before the next. `only` leaves out what rests
+    holds one claim at a time. `only` leaves out what rests
     at this hour, `first` lets some pass before the others.
 
     The CTE keeps PostgreSQL from asking for due mails twice, which would claim more than `count`.
@@ -113,10 +113,9 @@ def claim(
     return token, list(mails)
 
 
-def hand_back_lost(token: str) -> int:
-    """Put mails back into the queue whose worker died, and those that the holder of the token still
-    holds from before: it was cut off from the database. Returns how many."""
-    return _hand_back(or_(Mail.lease_until < now(), Mail.lease_owner == token))
+def hand_back_expired() -> int:
+    """Put mails back into the queue whose worker died; returns how many."""
+    return _hand_back(Mail.lease_until < now())
 
 
 def hand_back(token: str) -> int:

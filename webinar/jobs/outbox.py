@@ -8,7 +8,6 @@ on its way, under the same Message-ID. Words come from `webinar.jobs.letters`, t
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -64,12 +63,11 @@ def work(
     """Send up to `count` due mails; returns how many were claimed. `stopped` is asked between two
     mails: what is left goes back to the queue.
 
-    A worker names itself by one `token` for all its calls: what it could not put down because it
-    lost the database goes back at its next call, not only when the lease ends. Raises `OutOfReach`,
-    with everything put down, where the relay cannot be reached.
+    A worker names itself by one `token` for all its calls, so that it can hand back what it held
+    when it lost the database. Raises `OutOfReach`, with everything put down, where the relay cannot
+    be reached.
     """
-    token = token or secrets.token_urlsafe(16)
-    delivery.hand_back_lost(token)
+    delivery.hand_back_expired()
     token, mails = delivery.claim(
         count=pace.allowed(settings.mail.per_minute, most=count),
         until=now() + _scaled(LEASE, settings),

@@ -67,7 +67,9 @@ class _Worker:
     relay: Relay
     stop: threading.Event
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
-    """The name under which it holds mails."""
+    """The name under which it holds mails and a job."""
+    troubled: bool = False
+    """Whether it lost the database and may still hold something there."""
     misses: int = 0
     """How often in a row the relay was out of reach."""
     rests_until: float = 0
@@ -85,15 +87,26 @@ class _Worker:
     def guarded_round(self) -> float:
         """A round, or the trouble of one; returns the seconds to wait."""
         try:
+            self.pick_up()
             self.beat()
             return 0 if self.round() else IDLE_SECONDS
         except SQLAlchemyError:
             # Not only what the driver raises: a session that lost its connection in the middle
             # complains of itself first.
             log.exception("database trouble")
+            self.troubled = True
             return TROUBLE_SECONDS
         finally:
             db.session.remove()
+
+    def pick_up(self) -> None:
+        """Hand back what was in hand when the database went away: its lease need not run out, for
+        nobody but this worker could still be at it."""
+        if self.troubled:
+            delivery.hand_back(self.token)
+            queue.hand_back(self.token)
+            db.session.commit()
+            self.troubled = False
 
     def beat(self) -> None:
         """Leave a sign of life once a minute: `/readyz` looks for it."""
@@ -112,7 +125,7 @@ class _Worker:
         self.ask_for_periodic_work()
         mail_due, job_due = self.anything_due()
         sent = mail_due and self.send()
-        ran = job_due and not self.stop.is_set() and queue.work(self.settings, HANDLERS)
+        ran = job_due and not self.stop.is_set() and self.run_job()
         return sent or ran
 
     def anything_due(self) -> tuple[bool, bool]:
@@ -125,6 +138,9 @@ class _Worker:
             job_due = queue.anything_due()
             db.session.rollback()
         return mail_due, job_due
+
+    def run_job(self) -> bool:
+        return queue.work(self.settings, HANDLERS, owner=self.token)
 
     def send(self) -> bool:
         try:
