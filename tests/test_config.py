@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ENVIRON
-from webinar.config import ConfigError, Settings
+from webinar.config import ConfigError, QuietHours, Settings
 
 GOOD = {
     "WEBINAR_ENV": "production",
@@ -140,3 +140,17 @@ def test_inbox_mailboxes_are_apart() -> None:
     given = {"inbox_mode": "imap", "inbox_host": "h", "inbox_user": "u", "inbox_password": "p"}
     assert inbox_problems(**given, inbox_done_mailbox="INBOX") == ["WEBINAR_INBOX_DONE_MAILBOX"]
     assert inbox_problems(**given, inbox_aside_mailbox="X") == ["WEBINAR_INBOX_ASIDE_MAILBOX"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "hours"),
+    [("", None), ("22-6", QuietHours(22, 6)), ("0 - 23", QuietHours(0, 23))],
+)
+def test_quiet_hours_are_two_hours(raw: str, hours: QuietHours | None) -> None:
+    assert Settings.load({**GOOD, "WEBINAR_MAIL_QUIET_HOURS": raw}).mail.quiet_hours == hours
+
+
+@pytest.mark.parametrize("raw", ["22", "22-24", "6-6", "22:30-6", "-1-5", "nachts"])
+def test_other_quiet_hours_are_refused(raw: str) -> None:
+    (problem,) = problems(WEBINAR_MAIL_QUIET_HOURS=raw)
+    assert "must be two hours such as 22-6" in problem

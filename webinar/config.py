@@ -22,6 +22,7 @@ LEGAL_FOLDER = ROOT / "templates" / "public" / "legal"
 NO_REPLY = re.compile(r"^(?:no-?_?reply|do-?_?not-?_?reply|keine-?antwort)", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"\[\[(\w+)\]\]")
 """A gap in a legal text, such as `[[Anschrift]]`."""
+HOURS = re.compile(r"(\d{1,2})\s*-\s*(\d{1,2})")
 
 
 class Environment(StrEnum):
@@ -71,6 +72,14 @@ class Office:
 
 
 @dataclass(frozen=True)
+class QuietHours:
+    """Whole hours of the clock on the wall in Berlin; `begins` may be the later one: over night."""
+
+    begins: int
+    ends: int
+
+
+@dataclass(frozen=True)
 class MailSettings:
     host: str
     port: int
@@ -80,6 +89,10 @@ class MailSettings:
     sender: str
     timeout: int
     ca_file: str
+    per_minute: int
+    """0: as fast as the relay takes them."""
+    quiet_hours: QuietHours | None
+    bodies_days: int
 
 
 @dataclass(frozen=True)
@@ -283,7 +296,21 @@ class _Reader:
             sender=self.text("MAIL_SENDER") or self.text("OFFICE_EMAIL"),
             timeout=self.number("MAIL_TIMEOUT_SECONDS", 30, least=1),
             ca_file=self.text("MAIL_CA_FILE"),
+            per_minute=self.number("MAIL_PER_MINUTE", 0),
+            quiet_hours=self.quiet_hours(),
+            bodies_days=self.number("MAIL_BODIES_DAYS", 90, least=1),
         )
+
+    def quiet_hours(self) -> QuietHours | None:
+        raw = self.text("MAIL_QUIET_HOURS")
+        if not raw:
+            return None
+        found = HOURS.fullmatch(raw)
+        begins, ends = (int(hour) for hour in found.groups()) if found is not None else (0, 0)
+        if begins == ends or max(begins, ends) > 23:
+            self.refuse("MAIL_QUIET_HOURS", f"must be two hours such as 22-6, not '{raw}'")
+            return None
+        return QuietHours(begins, ends)
 
     def inbox(self) -> InboxSettings:
         security = self.choice("INBOX_SECURITY", MailSecurity, MailSecurity.TLS)

@@ -7,7 +7,8 @@ from datetime import timedelta
 from flask import Flask
 
 from tests import factories
-from webinar.clock import now
+from webinar.clock import frozen, now
+from webinar.config import QuietHours
 from webinar.domain import health
 from webinar.extensions import db
 from webinar.models import Answer, Attendance, AttendanceSource, Mail, MailState, WorkerBeat
@@ -15,7 +16,8 @@ from webinar.models import Answer, Attendance, AttendanceSource, Mail, MailState
 
 def mail(**values: object) -> Mail:
     number = db.session.query(Mail).count()
-    row = Mail(template="confirmation", key=f"k{number}", recipient="a@b.example", **values)
+    given = {"template": "confirmation", "recipient": "a@b.example", **values}
+    row = Mail(key=f"k{number}", **given)
     factories.save(row)
     return row
 
@@ -44,6 +46,22 @@ def test_mail_waits_since_the_oldest_due_one(app: Flask) -> None:
     mail(next_try_at=now() - timedelta(hours=3), state=MailState.SENT)
     mail(next_try_at=now() + timedelta(hours=1), state=MailState.RETRY)
     assert health.mail_waits_since() == late.next_try_at
+
+
+def test_mail_stands_since_the_last_one_went_where_another_is_due(app: Flask) -> None:
+    assert health.mail_stands_since(None) is None
+    late = mail(next_try_at=now() - timedelta(hours=2))
+    assert health.mail_stands_since(None) == late.next_try_at
+    sent = mail(sent_at=now() - timedelta(minutes=3), state=MailState.SENT)
+    assert health.mail_stands_since(None) == sent.sent_at
+
+
+def test_mail_that_rests_does_not_stand(app: Flask) -> None:
+    night = factories.at("2026-12-07T22:30")
+    with frozen(night):
+        mail(template="invitation", next_try_at=night - timedelta(hours=2))
+        assert health.mail_stands_since(QuietHours(22, 6)) is None
+        assert health.mail_stands_since(QuietHours(1, 6)) is not None
 
 
 def test_answers_count_for_the_talks_of_these_days(app: Flask) -> None:

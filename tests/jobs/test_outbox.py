@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.jobs.relay import Postbox
+from webinar.adapters.smtp import OutOfReach
 from webinar.clock import frozen, now
 from webinar.config import Settings
 from webinar.domain import calendar_entries, delivery, mail
@@ -36,7 +37,12 @@ def settings_of(app: Flask) -> Settings:
     return settings
 
 
-def work(app: Flask, *, stopped: Callable[[], bool] = lambda: False, count: int = 50) -> int:
+def work(
+    app: Flask,
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+    count: int = 50,
+) -> int:
     settings = settings_of(app)
     db.session.commit()
     with outbox.relay_of(settings) as relay:
@@ -134,14 +140,95 @@ def test_tries_used_up_end_in_failure_with_the_reply(app: Flask, box: Postbox) -
     assert row.reply == "421 4.3.2 closing"
 
 
-def test_relay_out_of_reach_leaves_all_for_another_try(app: Flask, box: Postbox) -> None:
+def use(app: Flask, box: Postbox, **changed: str) -> None:
+    """Change settings of the application."""
     app.extensions["settings"] = Settings.load(
-        {**_environ(app), "WEBINAR_MAIL_PORT": "1", "WEBINAR_MAIL_TIMEOUT_SECONDS": "2"}
+        {**_environ(app), "WEBINAR_MAIL_PORT": str(box.port), **changed}
     )
-    rows = [invited(factories.talk())[1] for _ in range(2)]
-    work(app)
-    assert [state_of(row) for row in rows] == [MailState.RETRY] * 2
+
+
+def unreachable(app: Flask, box: Postbox) -> None:
+    use(app, box, WEBINAR_MAIL_PORT="1", WEBINAR_MAIL_TIMEOUT_SECONDS="2")
+
+
+def test_relay_out_of_reach_leaves_all_for_another_try(app: Flask, box: Postbox) -> None:
+    unreachable(app, box)
+    rows = [invited(factories.talk())[1] for _ in range(3)]
+    with pytest.raises(OutOfReach):
+        work(app)
+    # One has tried in vain; the others would fare no better, and lose no try.
+    assert [state_of(row) for row in rows] == [
+        MailState.RETRY,
+        MailState.QUEUED,
+        MailState.QUEUED,
+    ]
     assert "ConnectionRefusedError" in rows[0].reply
+    assert [(row.attempts, row.lease_owner) for row in rows] == [(1, None), (0, None), (0, None)]
+
+
+def test_relay_out_of_reach_fails_no_mail_for_good(app: Flask, box: Postbox) -> None:
+    unreachable(app, box)
+    _contact, row = invited(factories.talk())
+    row.attempts = 20
+    with pytest.raises(OutOfReach):
+        work(app)
+    assert state_of(row) == MailState.RETRY
+    assert row.next_try_at - now() > timedelta(minutes=700)
+
+
+def test_lease_outlasts_a_slower_relay(app: Flask, box: Postbox) -> None:
+    use(app, box, WEBINAR_MAIL_TIMEOUT_SECONDS="60")
+    contact, row = invited(factories.talk())
+    seen = []
+
+    def look() -> bool:
+        db.session.refresh(row)
+        seen.append(row.lease_until)
+        return False
+
+    start = now()
+    work(app, stopped=look)
+    assert box.recipients == [contact.email]
+    assert seen[0] is not None
+    assert seen[0] - start >= 2 * outbox.LEASE
+
+
+def test_limit_per_minute_holds_over_batches(app: Flask, box: Postbox) -> None:
+    use(app, box, WEBINAR_MAIL_PER_MINUTE="40")
+    talk = factories.talk()
+    for _ in range(5):
+        invited(talk)
+    start = now()
+    with frozen(start):
+        assert work(app) == 2
+        assert work(app) == 0
+    with frozen(start + timedelta(seconds=2)):
+        assert work(app) == 0
+    with frozen(start + timedelta(seconds=3)):
+        assert work(app) == 2
+    assert len(box.taken) == 4
+
+
+def test_answers_pass_before_a_mailing_where_a_limit_holds(app: Flask, box: Postbox) -> None:
+    use(app, box, WEBINAR_MAIL_PER_MINUTE="20")
+    invited(factories.talk())
+    contact = factories.contact()
+    mail.to_contact("unsubscribed", contact, key="later")
+    db.session.commit()
+    assert work(app) == 1
+    assert box.recipients == [contact.email]
+
+
+def test_mail_rests_in_quiet_hours_and_goes_afterwards(app: Flask, box: Postbox) -> None:
+    use(app, box, WEBINAR_MAIL_QUIET_HOURS="22-6")
+    night, morning = factories.at("2026-12-07T22:00"), factories.at("2026-12-08T05:00")
+    with frozen(night):
+        contact, row = invited(factories.talk())
+        assert work(app) == 0
+    assert state_of(row) == MailState.QUEUED
+    with frozen(morning):
+        assert work(app) == 1
+    assert box.recipients == [contact.email]
 
 
 def _environ(app: Flask) -> dict[str, str]:

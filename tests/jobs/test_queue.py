@@ -105,6 +105,21 @@ def test_job_of_a_dead_worker_is_run_again_after_the_lease(app: Flask) -> None:
     assert only_job().state == JobState.DONE
 
 
+def test_job_of_a_worker_that_lost_the_database_goes_back_at_once(app: Flask) -> None:
+    for number in range(2):
+        jobs.enqueue("count", key=f"count:{number}")
+    db.session.commit()
+    mine, other = queue._claim("mine"), queue._claim("other")
+    assert mine is not None
+    assert other is not None
+    queue.hand_back("mine")
+    db.session.commit()
+    seen: list[int] = []
+    while work(app, lambda run: seen.append(run.job_id)):
+        pass
+    assert seen == [mine.id]
+
+
 def test_job_that_kills_its_worker_ends_in_failure(app: Flask) -> None:
     jobs.enqueue("count", key="count:1")
     db.session.commit()
@@ -117,6 +132,22 @@ def test_job_that_kills_its_worker_ends_in_failure(app: Flask) -> None:
         assert work(app, broken)
     job = only_job()
     assert (job.state, job.error) == (JobState.FAILED, "the worker died at every try")
+
+
+def test_job_that_each_dead_worker_brought_on_is_not_given_up(app: Flask) -> None:
+    jobs.enqueue("count", key="count:1")
+    db.session.commit()
+    moment = now()
+    for _ in range(20):
+        with frozen(moment):
+            job = queue._claim()
+            assert job is not None
+            Run(job.id, job.fence, settings_of(app)).keep(advanced=True)
+            db.session.commit()
+        moment += queue.LEASE + timedelta(seconds=1)
+    with frozen(moment):
+        assert work(app, lambda run: run.keep())
+    assert only_job().state == JobState.DONE
 
 
 def test_late_worker_neither_writes_on_nor_finishes(app: Flask) -> None:

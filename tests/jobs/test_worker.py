@@ -13,15 +13,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_bytes
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from tests import factories
 from tests.jobs.relay import Postbox
+from webinar import create_app
 from webinar.clock import now
-from webinar.domain import mailings
+from webinar.domain import delivery, mailings
 from webinar.extensions import db
 from webinar.jobs import worker
 from webinar.models import (
@@ -122,6 +125,58 @@ def test_worker_drops_stale_uploads_and_old_jobs(app: Flask, box: Postbox) -> No
     keys = set(db.session.scalars(select(Job.key)))
     assert "old" not in keys
     assert "failed" in keys
+
+
+def test_worker_drops_bodies_after_their_term(app: Flask, box: Postbox) -> None:
+    sent_mailing(2)
+    worker.run_once(app)
+    first = db.session.scalars(select(Mail.id).order_by(Mail.id)).first()
+    long_ago = now() - timedelta(days=91)
+    db.session.execute(update(Mail).where(Mail.id == first).values(changed_at=long_ago))
+    db.session.execute(update(Job).values(key=Job.key + "-before"))
+    db.session.commit()
+    worker.run_once(app)
+    db.session.rollback()
+    kept = db.session.scalars(select(Mail.content.is_not(None)).order_by(Mail.id)).all()
+    assert kept == [False, True]
+
+
+def test_worker_goes_on_with_jobs_while_the_relay_is_away(
+    app: Flask, environ: dict[str, str]
+) -> None:
+    away = create_app({**environ, "WEBINAR_MAIL_PORT": "1", "WEBINAR_MAIL_HOST": "127.0.0.1"})
+    mailing = sent_mailing(3)
+    worker.run_once(away)
+    assert states() == {MailState.RETRY: 1, MailState.QUEUED: 2}
+    db.session.refresh(mailing)
+    assert mailing.state == MailingState.EXPANDED
+    assert set(db.session.scalars(select(Job.state))) == {JobState.DONE}
+
+
+def test_worker_takes_up_at_once_what_it_held_when_it_lost_the_database(
+    app: Flask, box: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent_mailing(3)
+    monkeypatch.setattr(worker, "TROUBLE_SECONDS", 0.1)
+    lost: list[str] = []
+    real = delivery.settle
+
+    def lose(mail: Mail, **values: Any) -> bool:
+        """Once, after the first mail is with the relay and before that is kept."""
+        if not lost:
+            lost.append(mail.recipient)
+            raise OperationalError("UPDATE", None, Exception("server closed the connection"))
+        return real(mail, **values)
+
+    monkeypatch.setattr(delivery, "settle", lose)
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(app, stop))
+    thread.start()
+    wait_for(lambda: states() == {MailState.SENT: 3})
+    stop.set()
+    thread.join(timeout=10)
+    # The one in doubt goes out once more; the others were never on their way.
+    assert Counter(box.recipients) == Counter([*set(box.recipients), *lost])
 
 
 def test_worker_stops_when_it_is_told_and_lets_the_database_go(app: Flask, box: Postbox) -> None:

@@ -7,9 +7,12 @@ import io
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from tests import factories
 from tests.personal import address, everything
+from webinar import create_app
+from webinar.extensions import db
 from webinar.models import Purpose
 
 NUL = "Sofie\x00Kern"
@@ -79,3 +82,31 @@ def test_uploaded_bytes_may_hold_nul_but_their_names_not(desk: FlaskClient) -> N
         values = {"file": (io.BytesIO(b"a\x00b"), name), "kind": "slides"}
         answer = desk.post(path, data=values, content_type="multipart/form-data")
         assert answer.status_code == status
+
+
+def test_database_that_is_away_is_a_page_that_asks_for_patience(environ: dict[str, str]) -> None:
+    away = create_app({**environ, "WEBINAR_DATABASE_URL": "postgresql://root@127.0.0.1:1/none"})
+    for path in ("/", "/desk/", "/desk/kontakte"):
+        client = away.test_client()
+        with client.session_transaction() as session:
+            session["_user_id"] = "someone"
+            session["_fresh"] = True
+        answer = client.get(path)
+        assert answer.status_code == 503
+        assert "Zurzeit nicht erreichbar" in answer.text
+        assert answer.headers["Retry-After"] == "30"
+        assert "Content-Security-Policy" in answer.headers
+
+
+def test_wrong_statement_is_a_defect_and_no_outage(app: Flask, client: FlaskClient) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    db.session.execute(text("ALTER TABLE series RENAME TO lost"))
+    db.session.commit()
+    try:
+        answer = client.get("/")
+    finally:
+        db.session.rollback()
+        db.session.execute(text("ALTER TABLE lost RENAME TO series"))
+        db.session.commit()
+    assert answer.status_code == 500
+    assert "schiefgegangen" in answer.text

@@ -38,6 +38,11 @@ class TemporaryRefusal(Refusal):
     """Worth another try: 4xx, a broken or impossible connection, a failed login, a time-out."""
 
 
+class OutOfReach(TemporaryRefusal):
+    """No connection, no TLS or no sign-in: the relay's trouble or a wrong setting, nothing that
+    this message could change, and the next one fares no better."""
+
+
 class FinalRefusal(Refusal):
     """5xx for this sender, recipient or content (RFC 5321 4.2.1): another try changes nothing."""
 
@@ -92,9 +97,10 @@ class Relay:
         """Send one ready message to one address; returns once the relay has accepted it.
 
         `sender` is the envelope's, where bounces go. Raises TemporaryRefusal or FinalRefusal; after
-        either the next delivery can follow at once. A domain in an address goes out as A-labels; a
-        local part that is not ASCII needs a relay with SMTPUTF8 (RFC 6531). A recipient that is no
-        address at all is refused here with 553; such a sender is a wrong setting: ValueError.
+        either the next delivery can follow at once, unless it was OutOfReach. A domain in an
+        address goes out as A-labels; a local part that is not ASCII needs a relay with SMTPUTF8
+        (RFC 6531). A recipient that is no address at all is refused here with 553; such a sender
+        is a wrong setting: ValueError.
         """
         envelope_sender = ascii_address(sender)
         try:
@@ -105,7 +111,7 @@ class Relay:
             self._line.send(message)
         except OSError as trouble:  # smtplib's own exceptions are OSErrors too
             self._line.drop()
-            raise _broken(trouble) from trouble
+            raise _broken(trouble, TemporaryRefusal) from trouble
 
     def close(self) -> None:
         """Say goodbye; a relay that has already hung up is no error."""
@@ -184,7 +190,10 @@ class _Line(Connection):
                     self._judge(code, reply)
                     return self.host
             self.drop()
-        self.host = self.configure_host()
+        try:
+            self.host = self.configure_host()
+        except OSError as trouble:
+            raise _broken(trouble, OutOfReach) from trouble
         self._judge(*_mail(self.host, message))
         return self.host
 
@@ -195,8 +204,7 @@ class _Line(Connection):
             self.drop()
         else:
             self.reset()
-        kind = FinalRefusal if code in _FINAL and code != _LOGIN_WANTED else TemporaryRefusal
-        raise kind(code, reply.decode("utf-8", "replace"))
+        raise _kind(code)(code, reply.decode("utf-8", "replace"))
 
     def reset(self) -> None:
         """Leave the transaction, so that the next message finds a clean connection."""
@@ -229,12 +237,18 @@ def _mail(host: smtplib.SMTP, message: _Ready) -> tuple[int, bytes]:
     return host.mail(message.envelope_sender, options)
 
 
-def _broken(trouble: OSError) -> TemporaryRefusal:
+def _kind(code: int) -> type[Refusal]:
+    if code == _LOGIN_WANTED:
+        return OutOfReach
+    return FinalRefusal if code in _FINAL else TemporaryRefusal
+
+
+def _broken(trouble: OSError, kind: type[TemporaryRefusal]) -> TemporaryRefusal:
     """Whatever went wrong outside a transaction: a wrong password must not fail a whole outbox."""
     if isinstance(trouble, smtplib.SMTPResponseException):
         reply = _bytes(trouble.smtp_error).decode("utf-8", "replace")
-        return TemporaryRefusal(trouble.smtp_code, reply)
-    return TemporaryRefusal(NO_REPLY_CODE, f"{type(trouble).__name__}: {trouble}")
+        return kind(trouble.smtp_code, reply)
+    return kind(NO_REPLY_CODE, f"{type(trouble).__name__}: {trouble}")
 
 
 def _bytes(reply: bytes | str) -> bytes:

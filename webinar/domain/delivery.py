@@ -12,7 +12,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -47,24 +47,45 @@ DUE = tuple(state for state in MOVES if MailState.SENDING in MOVES[state])
 """The states that a mail can be claimed from."""
 
 
-def anything_due() -> bool:
-    """Whether a mail waits to be sent or to be handed back; takes nothing."""
-    waiting = and_(Mail.state.in_(DUE), Mail.next_try_at <= now())
+def anything_due(*, only: ColumnElement[bool] | None = None) -> bool:
+    """Whether a mail waits to be sent or to be handed back; takes nothing. `only` as for
+    `claim`."""
+    waiting = and_(*_due(only))
     left = and_(Mail.state == MailState.SENDING, Mail.lease_until < now())
     return bool(db.session.scalar(select(select(Mail.id).where(or_(waiting, left)).exists())))
 
 
-def claim(*, count: int, until: datetime) -> tuple[str, list[Mail]]:
+def _due(only: ColumnElement[bool] | None) -> tuple[ColumnElement[bool], ...]:
+    due = (Mail.state.in_(DUE), Mail.next_try_at <= now())
+    return due if only is None else (*due, only)
+
+
+def _order(first: ColumnElement[bool] | None) -> tuple[ColumnElement[Any], ...]:
+    """By the index alone unless some pass before the others."""
+    turn = (Mail.next_try_at.expression, Mail.id.expression)
+    return turn if first is None else (case((first, 0), else_=1), *turn)
+
+
+def claim(
+    *,
+    count: int,
+    until: datetime,
+    token: str | None = None,
+    only: ColumnElement[bool] | None = None,
+    first: ColumnElement[bool] | None = None,
+) -> tuple[str, list[Mail]]:
     """Take up to `count` due mails until that moment; returns the token and the mails, oldest
-    first. The caller commits before it sends.
+    first. The caller commits before it sends. A caller that names itself by a `token` of its own
+    holds one claim at a time. `only` leaves out what rests
+    at this hour, `first` lets some pass before the others.
 
     The CTE keeps PostgreSQL from asking for due mails twice, which would claim more than `count`.
     """
-    token = secrets.token_urlsafe(16)
+    token = token or secrets.token_urlsafe(16)
     due = (
         select(Mail.id)
-        .where(Mail.state.in_(DUE), Mail.next_try_at <= now())
-        .order_by(Mail.next_try_at, Mail.id)
+        .where(*_due(only))
+        .order_by(*_order(first))
         .limit(count)
         .with_for_update(skip_locked=True)
         .cte("due")

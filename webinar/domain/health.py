@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, delete, func, select, update
 
 from webinar.clock import now
+from webinar.config import QuietHours
+from webinar.domain import quiet_hours
 from webinar.domain.delivery import DUE
 from webinar.extensions import db
 from webinar.models import (
@@ -63,6 +65,16 @@ def mail_waits_since() -> datetime | None:
     """When the oldest mail that is due should have gone out; None where none is due."""
     query = select(func.min(Mail.next_try_at)).where(Mail.state.in_(DUE), Mail.next_try_at <= now())
     return db.session.scalar(query)
+
+
+def mail_stands_since(hours: QuietHours | None) -> datetime | None:
+    """Since when no mail has gone out although one is due and does not rest in quiet hours; None
+    where none is. A relay with a limit may take hours for a mailing, without standing still."""
+    due = select(func.min(Mail.next_try_at)).where(Mail.state.in_(DUE), Mail.next_try_at <= now())
+    only = quiet_hours.may_go(hours)
+    oldest = db.session.scalar(due if only is None else due.where(only))
+    last = db.session.scalar(select(func.max(Mail.sent_at)))
+    return oldest if oldest is None or last is None else max(oldest, last)
 
 
 def mails_by_state() -> Mapping[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from webinar.jobs.cleanup import cleanup
+from webinar.jobs.cleanup import cleanup, forget_bodies
 from webinar.jobs.inbox import forget_inbox, read_inbox
 from webinar.jobs.mailings import expand_mailing
 from webinar.jobs.materials import delete_expired_materials, delete_files, process_material
@@ -18,6 +18,7 @@ HANDLERS: Mapping[str, Handler] = {
     "delete_expired_materials": delete_expired_materials,
     "delete_files": delete_files,
     "expand_mailing": expand_mailing,
+    "forget_bodies": forget_bodies,
     "forget_inbox": forget_inbox,
     "process_material": process_material,
     "read_inbox": read_inbox,
@@ -27,6 +28,7 @@ PERIODIC: Mapping[str, timedelta] = {
     "ask_for_reminders": timedelta(minutes=1),
     "cleanup": timedelta(hours=1),
     "delete_expired_materials": timedelta(hours=1),
+    "forget_bodies": timedelta(days=1),
     "forget_inbox": timedelta(days=1),
     "read_inbox": timedelta(minutes=1),
 }

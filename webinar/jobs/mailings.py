@@ -11,8 +11,9 @@ from webinar.models import Mailing
 def expand_mailing(run: Run, *, mailing_id: int) -> None:
     """Write the mails of the mailing; each batch is one transaction and holds the lease."""
     mailing = db.session.get_one(Mailing, mailing_id)
-    finished = False
+    finished = advanced = False
     while not finished:
-        run.keep()
+        run.keep(advanced=advanced)
         finished = mailings.expand(mailing, ask_calendars=run.settings.inbox.read)
         db.session.commit()
+        advanced = True

@@ -40,10 +40,13 @@ class Run:
     fence: int
     settings: Settings
 
-    def keep(self) -> None:
+    def keep(self, *, advanced: bool = False) -> None:
         """Hold the job for another lease, in the handler's own transaction: what it commits then
-        counts only while the job is still its own. Raises `LeaseLost`."""
-        if not _update(self, lease_until=now() + LEASE):
+        counts only while the job is still its own. Raises `LeaseLost`. `advanced`: something was
+        committed since this try began. Long work is not given up because its worker is killed
+        again and again, as long as each of them brings it on."""
+        values: dict[str, Any] = {"lease_until": now() + LEASE}
+        if not _update(self, **values, **({"attempts": 1} if advanced else {})):
             raise LeaseLost
 
 
@@ -51,9 +54,9 @@ Handler = Callable[..., None]
 """Takes the run and the job's params by name; commits its own work."""
 
 
-def work(settings: Settings, handlers: Mapping[str, Handler]) -> bool:
-    """Run the job that is due longest; False where none is due."""
-    claimed = _claim()
+def work(settings: Settings, handlers: Mapping[str, Handler], *, owner: str | None = None) -> bool:
+    """Run the job that is due longest; False where none is due. `owner` names the worker."""
+    claimed = _claim(owner)
     if claimed is None:
         return False
     name, params, attempts = claimed.name, dict(claimed.params), claimed.attempts
@@ -76,6 +79,16 @@ def work(settings: Settings, handlers: Mapping[str, Handler]) -> bool:
     return True
 
 
+def hand_back(owner: str) -> None:
+    """Put the job back into the queue that the worker was running when it lost the database."""
+    db.session.execute(
+        update(Job)
+        .where(Job.state == JobState.RUNNING, Job.lease_owner == owner)
+        .values(state=JobState.QUEUED, run_at=now(), lease_owner=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def anything_due() -> bool:
     """Whether a job waits to be run; takes nothing."""
     return bool(db.session.scalar(select(select(Job.id).where(_due(now())).exists())))
@@ -88,7 +101,7 @@ def _due(moment: datetime) -> ColumnElement[bool]:
     )
 
 
-def _claim() -> Job | None:
+def _claim(owner: str | None = None) -> Job | None:
     """One at a time: a second job would wait behind the first while its lease runs out."""
     moment = now()
     due = (
@@ -105,6 +118,7 @@ def _claim() -> Job | None:
         .values(
             state=JobState.RUNNING,
             lease_until=moment + LEASE,
+            lease_owner=owner,
             fence=Job.fence + 1,
             attempts=Job.attempts + 1,
         )
@@ -116,13 +130,15 @@ def _claim() -> Job | None:
 
 
 def _finish(run: Run) -> None:
-    if not _update(run, state=JobState.DONE, lease_until=None, error="", finished_at=now()):
+    done = {"state": JobState.DONE, "error": "", "finished_at": now()}
+    if not _update(run, **done, lease_until=None, lease_owner=None):
         raise LeaseLost
     db.session.commit()
 
 
 def _fail(run: Run, *, attempts: int, error: str) -> None:
-    values: dict[str, Any] = {"error": error[:ERROR_LENGTH], "lease_until": None}
+    values: dict[str, Any] = {"error": error[:ERROR_LENGTH]}
+    values |= {"lease_until": None, "lease_owner": None}
     if attempts <= len(PAUSES):
         values |= {"state": JobState.QUEUED, "run_at": now() + PAUSES[attempts - 1]}
     else:

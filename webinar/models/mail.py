@@ -125,6 +125,7 @@ class Mail(Timestamped, Model):
         Index("ix_mails_state_id", "state", "id"),
         Index("ix_mails_state_sent_at", "state", "sent_at"),
         Index("ix_mails_resent_as_id_state", "resent_as_id", "state"),
+        Index("ix_mails_sent_at", "sent_at"),  # counted at every claim where a limit is set
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

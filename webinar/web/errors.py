@@ -7,11 +7,15 @@ takes is refused here too, before any page reads it.
 
 from __future__ import annotations
 
+import sqlite3
+
 import structlog
 from flask import Flask, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_security.core import AnonymousUser
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, NoResultFound
+from sqlalchemy.exc import IntegrityError, InterfaceError, NoResultFound, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
@@ -26,6 +30,9 @@ log = structlog.get_logger()
 CROSSED = (IntegrityError, NoResultFound, StaleDataError)
 """What the database says when somebody else wrote, or removed, the same thing at the same moment:
 the last line behind the rules, which lock wherever a sentence of their own would help more."""
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""What is raised while the database restarts, or is busier than anybody should wait for."""
+AWAY_SECONDS = 30
 
 PAGES = {400: "400", 403: "403", 413: "413", 429: "429"}
 
@@ -38,6 +45,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     for kind in CROSSED:
         app.register_error_handler(kind, crossed)
+    for lost in AWAY:
+        app.register_error_handler(lost, away)
     app.register_error_handler(Exception, unexpected)
 
 
@@ -80,6 +89,27 @@ def crossed(error: Exception) -> ResponseReturnValue:
     db.session.rollback()
     log.warning("crossed", path=redact(request.path), method=request.method, exc_info=error)
     return rule_error(Conflict("crossed"))
+
+
+def away(error: Exception) -> ResponseReturnValue:
+    """The database does not answer. If it was lost while it committed, nobody knows whether it
+    did: the page says so. Nothing here may ask it again."""
+    if not _passes(error):
+        return unexpected(error)
+    db.session.remove()
+    # Flask-Login offers every template the user, and would ask the database who that is.
+    g._login_user = AnonymousUser()
+    log.error("database away", path=redact(request.path), method=request.method, exc_info=error)
+    page = render_template("errors/503.html")
+    return page, 503, {"Retry-After": str(AWAY_SECONDS)}
+
+
+def _passes(error: Exception) -> bool:
+    """SQLite calls a wrong statement an operational error, too."""
+    cause = getattr(error, "orig", None)
+    return not isinstance(cause, sqlite3.Error) or cause.sqlite_errorname.startswith(
+        ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_FULL")
+    )
 
 
 def csrf_error(_error: CSRFError) -> ResponseReturnValue:

@@ -1,0 +1,75 @@
+"""What a mail said goes after its term; that it was sent stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from tests import factories
+from webinar.clock import now
+from webinar.domain import mail, mail_bodies
+from webinar.extensions import db
+from webinar.models import Mail, MailState
+
+LONG_AGO = timedelta(days=100)
+
+
+def old(state: MailState, *, age: timedelta = LONG_AGO) -> Mail:
+    row = mail.to_contact("declined", factories.contact(), key=f"{state}:{age}")
+    assert row is not None
+    db.session.flush()
+    when = now() - age
+    db.session.execute(
+        update(Mail)
+        .where(Mail.id == row.id)
+        .values(state=state, content=b"Subject: x\r\n\r\ny", sent_at=when, changed_at=when)
+    )
+    db.session.commit()
+    db.session.refresh(row)
+    return row
+
+
+def drop() -> int | None:
+    last = mail_bodies.drop_next(before=now() - timedelta(days=90))
+    db.session.commit()
+    db.session.expire_all()
+    return last
+
+
+@pytest.mark.parametrize("state", list(MailState))
+def test_body_of_a_settled_mail_goes_and_the_rest_stays(app: Flask, state: MailState) -> None:
+    row = old(state)
+    before = (row.state, row.sent_at, row.changed_at, row.recipient, row.public_id)
+    drop()
+    waits = state in (MailState.QUEUED, MailState.SENDING, MailState.RETRY)
+    assert (row.content is not None) is waits
+    assert (row.state, row.sent_at, row.changed_at, row.recipient, row.public_id) == before
+
+
+def test_body_stays_until_its_term(app: Flask) -> None:
+    row = old(MailState.SENT, age=timedelta(days=89))
+    assert drop() is None
+    assert row.content is not None
+
+
+def test_bodies_go_in_batches(app: Flask) -> None:
+    rows = [old(MailState.SENT, age=LONG_AGO + timedelta(days=number)) for number in range(5)]
+    before, last, rounds = now() - timedelta(days=90), 0, 0
+    while (found := mail_bodies.drop_next(before=before, after_id=last, batch=2)) is not None:
+        last, rounds = found, rounds + 1
+    db.session.commit()
+    db.session.expire_all()
+    assert rounds == 3
+    assert [row.content for row in rows] == [None] * 5
+
+
+def test_desk_says_that_the_text_is_no_longer_kept(app: Flask, desk: FlaskClient) -> None:
+    row = old(MailState.SENT)
+    drop()
+    page = desk.get(f"/desk/nachrichten/{row.id}").text
+    assert "Der Text wird nicht mehr aufbewahrt" in page
+    assert "An den Mailserver übergeben" in page

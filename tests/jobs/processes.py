@@ -1,0 +1,78 @@
+"""Processes of tests that kill them: ports, families, waiting."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that it started, those that they started included."""
+    found: list[int] = []
+    parents = [pid]
+    while parents:
+        tasks = Path(f"/proc/{parents.pop()}/task").glob("*/children")
+        with suppress(OSError):
+            pids = [int(one) for task in tasks for one in task.read_text().split()]
+            found += pids
+            parents += pids
+    return found
+
+
+def wait_for(condition: Callable[[], bool], *, seconds: float = 120, why: str = "") -> None:
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, why or "nothing happened for too long"
+        time.sleep(0.02)
+
+
+class Program:
+    """A Python program in a session of its own, with what it says in a file."""
+
+    def __init__(self, name: str, *arguments: str, environ: dict[str, str], folder: Path) -> None:
+        self.name = name
+        self.arguments = arguments
+        self.environ = environ
+        self.said = folder / f"{name}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        assert not self.running
+        with self.said.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *self.arguments],
+                env={**os.environ, **self.environ}, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+
+    def kill(self) -> None:
+        """SIGKILL to the process and to all that it started."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def end(self) -> int:
+        """Ask it to end; returns its status."""
+        assert self.process is not None
+        self.process.terminate()
+        status = self.process.wait(60)
+        self.process = None
+        return status
