@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
+from webinar.domain import times
 from webinar.extensions import db
 from webinar.models import (
     Answer,
@@ -168,7 +169,7 @@ def list_counts() -> dict[Listing, int]:
 def _in(which: Listing) -> ColumnElement[bool]:
     if which is Listing.DRAFTS:
         return Talk.state == TalkState.DRAFT
-    over = Talk.ends_at <= now() if which is Listing.PAST else Talk.ends_at > now()
+    over = now() >= times.END if which is Listing.PAST else now() < times.END
     return and_(Talk.state != TalkState.DRAFT, over)
 
 
@@ -187,7 +188,7 @@ def next_talk() -> Talk | None:
     """The published talk that runs or comes next."""
     return db.session.scalar(
         select(Talk)
-        .where(Talk.state == TalkState.PUBLISHED, Talk.ends_at > now())
+        .where(Talk.state == TalkState.PUBLISHED, now() < times.END)
         .order_by(Talk.starts_at, Talk.id)
         .limit(1)
     )
@@ -197,7 +198,7 @@ def coming_talks(*, limit: int) -> Sequence[Talk]:
     """What comes next, drafts included, cancelled ones not."""
     return db.session.scalars(
         select(Talk)
-        .where(Talk.state != TalkState.CANCELLED, Talk.ends_at > now())
+        .where(Talk.state != TalkState.CANCELLED, now() < times.END)
         .order_by(Talk.starts_at, Talk.id)
         .limit(limit)
     ).all()
@@ -213,7 +214,7 @@ def _undelivered() -> list[Due]:
     rows = db.session.execute(
         select(Mail.talk_id, func.count())
         .join(Talk, Mail.talk_id == Talk.id, isouter=True)
-        .where(Mail.state.in_(UNDELIVERED), or_(Talk.id.is_(None), Talk.ends_at > now()))
+        .where(Mail.state.in_(UNDELIVERED), or_(Talk.id.is_(None), now() < times.END))
         .group_by(Mail.talk_id)
     ).all()
     counts: dict[int | None, int] = {row[0]: row[1] for row in rows}
@@ -231,7 +232,7 @@ def _unreleased() -> list[Due]:
         .join(Talk, Material.talk_id == Talk.id)
         .where(
             Material.released_at.is_(None),
-            Talk.ends_at <= now(),
+            now() >= times.END,
             Talk.state == TalkState.PUBLISHED,
         )
         .group_by(Material.talk_id)
@@ -246,7 +247,7 @@ def _drafts() -> list[Due]:
         select(Talk)
         .where(
             Talk.state == TalkState.DRAFT,
-            Talk.ends_at > now(),
+            now() < times.END,
             Talk.starts_at < now() + DRAFT_SOON,
         )
         .order_by(Talk.starts_at, Talk.id)

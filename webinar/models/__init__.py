@@ -53,7 +53,7 @@ from webinar.models.participation import (
 )
 from webinar.models.questions import Question, QuestionAnswer, QuestionKind
 from webinar.models.reminders import Reminded, Reminder
-from webinar.models.rooms import Attendance, AttendanceSource, Room
+from webinar.models.rooms import Admission, Attendance, AttendanceSource, Room
 from webinar.models.talks import (
     Format,
     Series,
@@ -67,6 +67,7 @@ from webinar.models.talks import (
 __all__ = [
     "ACTIVE",
     "Account",
+    "Admission",
     "Answer",
     "Attendance",
     "AttendanceSource",
