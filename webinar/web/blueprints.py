@@ -17,18 +17,22 @@ from webinar.web.guest import (
     overview,
     speaker,
     unsubscribe,
+    watch,
 )
 from webinar.web.organiser import (
+    admissions,
     audiences,
     contacts,
     desk,
     dispatches,
+    evening,
     imports,
     inbox,
     invitations,
     mailings,
     mails,
     materials,
+    other_room,
     people,
     registering,
     registrations,
@@ -54,6 +58,7 @@ GUEST = (
     (overview.blueprint, Purpose.PREFERENCES),
 )
 BELOW = (
+    *((blueprint, purpose, "/lage") for purpose, blueprint in watch.BLUEPRINTS.items()),
     (deputies.blueprint, Purpose.ANSWER, "/vertretung"),
     (acceptances.blueprint, Purpose.ANSWER, "/reihe"),
 )
@@ -68,6 +73,9 @@ ORGANISER = (
     (talks.blueprint, "/veranstaltungen"),
     (talk_speakers.blueprint, "/veranstaltungen/<int:talk_id>/referenten"),
     (rooms.blueprint, "/veranstaltungen/<int:talk_id>/raum"),
+    (evening.blueprint, "/veranstaltungen/<int:talk_id>/abend"),
+    (admissions.blueprint, "/veranstaltungen/<int:talk_id>/abend"),
+    (other_room.blueprint, "/veranstaltungen/<int:talk_id>/abend/ersatzraum"),
     (invitations.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (mailings.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (dispatches.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),

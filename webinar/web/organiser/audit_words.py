@@ -18,6 +18,8 @@ ACTIONS: dict[str, LazyString] = {
     "registration.moved": _l("Moved on the waiting list"),
     "registration.promoted": _l("Promoted by hand"),
     "registration.refused": _l("Refused"),
+    "registration.admitted": _l("Let into the room by hand"),
+    "registration.admission_revoked": _l("Entry taken back"),
     "registration.cancelled": _l("Refusal taken down"),
     "registration.ended": _l("Left office: place given up"),
     "registration.side_changed": _l("Changed to the other side"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from webinar.domain import overview
+from webinar.domain import evenings, overview
+from webinar.web.settings import terms
 
 blueprint = Blueprint("desk", __name__)
 
@@ -26,4 +27,5 @@ def overview_page() -> ResponseReturnValue:
         numbers=overview.numbers_of(everything),
         due=overview.due(),
         run=overview.mail_run(),
+        tonight=evenings.tonight(terms=terms()),
     )
