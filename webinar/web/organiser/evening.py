@@ -48,6 +48,8 @@ from webinar.web.settings import terms
 blueprint = Blueprint("evening", __name__)
 
 HERE = "talks"
+SIZE = 25
+"""People on a page of the list: on a telephone it is long enough."""
 STEPS = (15, 30, 60)
 """Minutes that a talk is extended by."""
 
@@ -78,7 +80,7 @@ def show(talk_id: int) -> ResponseReturnValue:
     circle = lists.word_of("list", Circle) or Circle.ALL
     text, among = searched(), searched("name")
     found = evenings.callers(talk, text)
-    page = page_of(evenings.listed(talk, circle=circle, text=among))
+    page = page_of(evenings.listed(talk, circle=circle, text=among), size=SIZE)
     counts = evenings.counts(talk)
     return render_template(
         "organiser/evening/show.html",

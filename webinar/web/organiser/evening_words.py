@@ -24,7 +24,7 @@ SOON = timedelta(minutes=90)
 def sentence(talk: Talk, *, terms: Terms, counts: Counts) -> str:
     """ "Raum offen seit 17:45 Uhr, Beginn in 4 Minuten, 37 von 61 sind da." """
     parts = [_door(talk, terms.guests(talk)), _clock(talk, terms.guests(talk))]
-    if terms.staff(talk).opens_at <= now():
+    if terms.staff(talk).opens_at <= now() < terms.staff(talk).closes_at:
         parts.append(_there(counts))
     return ", ".join(part for part in parts if part) + "."
 
