@@ -22,7 +22,6 @@ from webinar.clock import now
 from webinar.extensions import db
 from webinar.models import (
     Account,
-    Admission,
     Attendance,
     AttendanceSource,
     CalendarReply,
@@ -64,7 +63,6 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
         SeriesAcceptance(series=talk.series, contact=asked.contact, mode=Mode.ONLINE),
         Room(talk=factories.talk(), name="abend-7f3a91"),
         question,
-        Admission(registration=registration, account=factories.account()),
         QuestionAnswer(registration=registration, question=question, text="ja"),
         Reminder(talk=talk, reminded=Reminded.COMING, days=2),
         InboxMessage(fingerprint="b" * 64, kind=InboxKind.ANSWER, talk=talk, details={"rule": "x"}),
