@@ -1,15 +1,15 @@
 """the evening: a room that is closed, another in its place, people let in by hand
 
-Revision ID: 0004_evening
-Revises: 0003
+Revision ID: 0005
+Revises: 0004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0004_evening'
-down_revision = '0003'
+revision = '0005'
+down_revision = '0004'
 branch_labels = None
 depends_on = None
 

@@ -62,7 +62,7 @@ def test_everybody_online_and_the_speakers_are_led_there_and_told_once(
     ]
     line = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert line is not None
-    assert (line.action, line.changes) == ("room.replaced", {"host": "treffen.example.org"})
+    assert (line.action, line.changes) == ("room.replaced", {"leads_to": "treffen.example.org"})
 
 
 def test_mail_about_an_address_that_changed_again_is_not_sent(organiser: Account) -> None:

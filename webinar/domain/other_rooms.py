@@ -61,7 +61,7 @@ def put(talk: Talk, *, url: str, terms: Terms, by: Account) -> int:
     if talk.other_room == url:
         return 0
     talk.other_room, talk.other_room_at = url, now()
-    audit.record("room.replaced", talk, by=by, changes={"host": host(url)})
+    audit.record("room.replaced", talk, by=by, changes={"leads_to": host(url)})
     db.session.flush()
     return _tell(talk, PUT, since=talk.other_room_at.isoformat(), params={"url": url})
 

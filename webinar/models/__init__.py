@@ -63,6 +63,7 @@ from webinar.models.talks import (
     TalkState,
     Visibility,
 )
+from webinar.models.workers import WorkerBeat
 
 __all__ = [
     "ACTIVE",
@@ -124,5 +125,6 @@ __all__ = [
     "TalkSpeaker",
     "TalkState",
     "Visibility",
+    "WorkerBeat",
     "audience_members",
 ]

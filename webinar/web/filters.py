@@ -49,6 +49,7 @@ DESK = frozenset(
         "reminders",
         "mails",
         "inbox",
+        "audit",
     }
 )
 
