@@ -13,9 +13,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests import factories
-from tests.conftest import signed_in
+from tests.conftest import forget, signed_in
 from tests.personal import address, speaker_address
 from tests.queries import counted
+from tests.web.test_rooms import HOST
+from webinar import create_app
 from webinar.clock import frozen, now
 from webinar.domain import links, mailings, participation, registrations
 from webinar.extensions import db
@@ -361,6 +363,32 @@ def test_open_pages_learn_of_every_change_of_the_door(desk: FlaskClient) -> None
     answer = desk.get(f"{path}/lage")
     assert answer.json is not None
     assert not answer.json["elsewhere"]
+
+
+def test_room_page_shows_the_end_and_leaves_for_another_meeting(
+    app: Flask, environ: dict[str, str]
+) -> None:
+    talk, _path = evening(extended_until=START + timedelta(minutes=105))
+    contact, speaker = coming(talk), factories.speaker(talk)
+    answer, enter = (address(contact, one, talk) for one in (Purpose.ANSWER, Purpose.ENTER))
+    speaks = speaker_address(speaker, talk)
+    hosted = create_app({**environ, **HOST})
+    hosted.before_request_funcs.setdefault(None, []).insert(0, forget)
+    with hosted.app_context(), frozen(SOON):
+        client = hosted.test_client()
+        for click, watched, back in (
+            (f"{answer}/raum", answer, answer),
+            (enter, enter, enter),
+            (f"{speaks}/raum", speaks, speaks),
+        ):
+            page = client.post(click)
+            assert "<span data-end>19:45\u00a0Uhr</span>" in page.text
+            assert f'data-address="{watched}/lage"' in page.text
+            assert f'data-back="{back}"' in page.text
+            assert "watch.js" in page.text
+            assert "connect-src 'self'" in page.headers["Content-Security-Policy"]
+        db.session.remove()
+        db.engine.dispose()
 
 
 @pytest.mark.usefixtures("four_minutes_before")
