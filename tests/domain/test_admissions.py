@@ -210,7 +210,9 @@ def test_place_that_was_given_up_can_be_given_again(organiser: Account) -> None:
     invitation = invitations.invitation_of(talk, contact=contact)
     assert invitation is not None
     participation.decline(invitation)
+    assert admissions.of_talk(talk) == []
     second = admit(talk, contact, organiser)
+    assert admissions.of_talk(talk) == [second]
     rows = db.session.scalars(select(Registration).order_by(Registration.id)).all()
     assert [row.state for row in rows] == [S.CANCELLED, S.CONFIRMED]
     assert second.registration is rows[1]

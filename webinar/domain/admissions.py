@@ -96,11 +96,15 @@ def find(talk: Talk, admission_id: int) -> Admission:
 
 
 def of_talk(talk: Talk) -> Sequence[Admission]:
-    """Who is let in by hand, the last first, with person and account."""
+    """Who has a place by it, the last first, with person and account."""
     return db.session.scalars(
         select(Admission)
         .join(Admission.registration)
-        .where(Registration.talk_id == talk.id, Admission.revoked_at.is_(None))
+        .where(
+            Registration.talk_id == talk.id,
+            Registration.state == S.CONFIRMED,
+            Admission.revoked_at.is_(None),
+        )
         .options(
             joinedload(Admission.registration)
             .joinedload(Registration.contact)

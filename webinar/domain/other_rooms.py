@@ -117,15 +117,17 @@ def _expected(talk: Talk) -> Sequence[Contact]:
 
 
 def _tell(talk: Talk, template: str, *, since: str, params: dict[str, str]) -> int:
-    """One mail each, by the moment since when the other meeting stands there. The talk is locked,
-    so nobody writes the same key beside us."""
-    ends = times.end(talk)
-    for contact in _expected(talk):
-        key = f"{template}:{talk.id}:{since}:{contact.id}"
-        mail.to_contact(
-            template, contact, key=key, talk=talk, not_after=ends, params=dict(params), alone=True
-        )
+    """One mail each, by the moment since when the other meeting stands there."""
+    key, ends = f"{template}:{talk.id}:{since}", times.end(talk)
+    contacts = _expected(talk)
+    mail.to_contacts(template, contacts, key=key, talk=talk, not_after=ends, params=params)
     for speaker in talk.speakers:
-        key = f"{template}:{talk.id}:{since}:speaker-{speaker.id}"
-        mail.to_speaker(template, speaker, key=key, talk=talk, not_after=ends, params=dict(params))
-    return told(talk)
+        mail.to_speaker(
+            template,
+            speaker,
+            key=f"{key}:speaker-{speaker.id}",
+            talk=talk,
+            not_after=ends,
+            params=dict(params),
+        )
+    return len(contacts) + len(talk.speakers)
