@@ -110,6 +110,8 @@ def test_page_says_in_one_sentence_how_things_stand(desk: FlaskClient) -> None:
         (START + timedelta(minutes=60), {}, "Ende in 30 Minuten (19:30\u00a0Uhr)"),
         (START + timedelta(minutes=95), {}, "Ende war um 19:30\u00a0Uhr"),
         (START + timedelta(minutes=120), {}, "Der Abend ist vorbei."),
+        (SOON, {"format": "on_site"}, "Im Saal, Beginn in 4 Minuten."),
+        (SOON, {"state": "cancelled"}, "Veranstaltung abgesagt"),
         (START, {"closed_at": SOON}, "Raum geschlossen seit 17:56\u00a0Uhr"),
         (
             START,

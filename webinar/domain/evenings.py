@@ -39,7 +39,7 @@ EVE = timedelta(hours=6)
 """How long before the start the desk leads to the page of the evening."""
 
 
-class Circle(StrEnum):
+class Whom(StrEnum):
     """Which of those who are expected the list shows."""
 
     ALL = "all"
@@ -125,18 +125,18 @@ def counts(talk: Talk) -> Counts:
     return Counts(sides[0], sides[1], sides[2], others or 0)
 
 
-def listed(talk: Talk, *, circle: Circle, text: str = "") -> Select[Registration]:
+def listed(talk: Talk, *, whom: Whom, text: str = "") -> Select[Registration]:
     """Who is expected, by name, or a part of them."""
-    narrowed: dict[Circle, list[ColumnElement[bool]]] = {
-        Circle.ALL: [],
-        Circle.IN: [_is_in()],
-        Circle.MISSING: [Registration.mode == Mode.ONLINE, not_(_is_in())],
-        Circle.HALL: [Registration.mode == Mode.HALL],
+    narrowed: dict[Whom, list[ColumnElement[bool]]] = {
+        Whom.ALL: [],
+        Whom.IN: [_is_in()],
+        Whom.MISSING: [Registration.mode == Mode.ONLINE, not_(_is_in())],
+        Whom.HALL: [Registration.mode == Mode.HALL],
     }
     return (
         select(Registration)
         .join(Registration.contact)
-        .where(*_expected(talk), *narrowed[circle], *places.holding(text))
+        .where(*_expected(talk), *narrowed[whom], *places.holding(text))
         .options(contains_eager(Registration.contact).joinedload(Contact.organisation))
         .order_by(Contact.sort_key, Registration.id)
     )

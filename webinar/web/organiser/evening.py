@@ -26,8 +26,8 @@ from webinar.domain import (
     talks,
     times,
 )
-from webinar.domain.evenings import Circle
-from webinar.domain.recipients import Circle as Recipients
+from webinar.domain.evenings import Whom
+from webinar.domain.recipients import Circle
 from webinar.domain.rooms import Terms
 from webinar.errors import RuleError
 from webinar.extensions import db
@@ -77,10 +77,10 @@ def show(talk_id: int) -> ResponseReturnValue:
     """How the evening stands, and what can be done."""
     talk = talks.find(talk_id)
     room_entry.may_lead_away()
-    circle = lists.word_of("list", Circle) or Circle.ALL
+    whom = lists.word_of("list", Whom) or Whom.ALL
     text, among = searched(), searched("name")
     found = evenings.callers(talk, text)
-    page = page_of(evenings.listed(talk, circle=circle, text=among), size=SIZE)
+    page = page_of(evenings.listed(talk, whom=whom, text=among), size=SIZE)
     counts = evenings.counts(talk)
     return render_template(
         "organiser/evening/show.html",
@@ -97,7 +97,7 @@ def show(talk_id: int) -> ResponseReturnValue:
         full=registrations.free(talk, Mode.ONLINE) == 0,
         page=page,
         since=evenings.in_since(page.rows),
-        circle=circle,
+        whom=whom,
         among=among,
         admitted=admissions.of_talk(talk),
         office_line=invitation_lists.office_line,
@@ -191,7 +191,7 @@ def message(talk_id: int) -> ResponseReturnValue:
         mailing = drafts.begin(talk, kind=MailingKind.MESSAGE, by=account())
         if mailing.text in ("", usual.text):
             mailings.edit(mailing, subject=words.subject, text=words.text)
-        drafts.choose_circle(mailing, Recipients.COMING)
+        drafts.choose_circle(mailing, Circle.COMING)
     except RuleError as error:
         return refused(talk, error)
     db.session.commit()

@@ -14,7 +14,7 @@ from webinar.clock import now
 from webinar.domain import times
 from webinar.domain.evenings import Counts
 from webinar.domain.rooms import Hours, Terms
-from webinar.models import Talk
+from webinar.models import Talk, TalkState
 from webinar.web.filters import clock, moment_short
 
 SOON = timedelta(minutes=90)
@@ -23,8 +23,10 @@ SOON = timedelta(minutes=90)
 
 def sentence(talk: Talk, *, terms: Terms, counts: Counts) -> str:
     """ "Raum offen seit 17:45 Uhr, Beginn in 4 Minuten, 37 von 61 sind da." """
+    if talk.state != TalkState.PUBLISHED:
+        return _("Talk cancelled") if talk.state == TalkState.CANCELLED else _("Draft")
     parts = [_door(talk, terms.guests(talk)), _clock(talk, terms.guests(talk))]
-    if terms.staff(talk).opens_at <= now() < terms.staff(talk).closes_at:
+    if talk.online and terms.staff(talk).opens_at <= now() < terms.staff(talk).closes_at:
         parts.append(_there(counts))
     return ", ".join(part for part in parts if part) + "."
 
@@ -32,10 +34,16 @@ def sentence(talk: Talk, *, terms: Terms, counts: Counts) -> str:
 def _door(talk: Talk, hours: Hours) -> str:
     if now() >= hours.closes_at:
         return _("The evening is over")
+    if not talk.online:
+        return _("In the hall")
     if talk.other_room_at is not None:
         return _("Another meeting since %(time)s", time=clock(talk.other_room_at, talk.zone))
     if talk.closed_at is not None:
         return _("Room closed since %(time)s", time=clock(talk.closed_at, talk.zone))
+    return _opening(talk, hours)
+
+
+def _opening(talk: Talk, hours: Hours) -> str:
     if now() >= hours.opens_at:
         return _("Room open since %(time)s", time=clock(hours.opens_at, talk.zone))
     if hours.opens_at - now() > timedelta(hours=12):
