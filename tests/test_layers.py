@@ -28,6 +28,7 @@ ORDER = (
     {"overview", "series", "talks", "mailings", "mail_acts"},
     {"reminders", "reminder_plans"},
     {"deputies", "acceptances"},
+    {"admissions"},
     {"office_acts", "waiting_list"},
     {"side_changes", "questions"},
     {"standing", "personal"},

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webinar.errors import RuleError
-from webinar.text import clean, fold, normalise_address, sort_key
+from webinar.text import clean, fold, masked, normalise_address, sort_key
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,19 @@ def test_clean_leaves_one_readable_line(raw: str, expected: str) -> None:
 
 
 @pytest.mark.property
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("buergermeisterin@gemeinde.example", "bu…n@gemeinde.example"),
+        ("seubert@lra.example", "se…t@lra.example"),
+        ("ida@lra.example", "i…@lra.example"),
+        ("a@lra.example", "a…@lra.example"),
+    ],
+)
+def test_masked_address_tells_its_owner_alone(address: str, shown: str) -> None:
+    assert masked(address) == shown
+
+
 @given(st.text())
 def test_clean_twice_changes_nothing_and_can_be_stored(raw: str) -> None:
     once = clean(raw)

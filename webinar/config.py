@@ -163,6 +163,7 @@ class Settings:
     room_opens_minutes: int
     room_opens_staff_minutes: int
     room_overrun_minutes: int
+    room_extension_minutes: int
     retention_days: int
 
     @property
@@ -262,6 +263,7 @@ class _Reader:
             room_opens_minutes=self.number("ROOM_OPENS_MINUTES", 15),
             room_opens_staff_minutes=self.number("ROOM_OPENS_STAFF_MINUTES", 30),
             room_overrun_minutes=self.number("ROOM_OVERRUN_MINUTES", 30),
+            room_extension_minutes=self.number("ROOM_EXTENSION_MINUTES", 120),
             retention_days=self.number("RETENTION_DAYS", 365, least=1),
         )
         self.check(settings)

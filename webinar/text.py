@@ -48,6 +48,14 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def masked(address: str) -> str:
+    """The address with enough of it to be recognised by its owner and too little to be learnt by
+    anybody else: "bu…n@gemeinde.example"."""
+    local, _at, domain = address.partition("@")
+    shown = f"{local[:2]}…{local[-1]}" if len(local) > 4 else f"{local[:1]}…"
+    return f"{shown}@{domain}"
+
+
 def sort_key(*parts: str) -> str:
     """A key to store and sort by, after DIN 5007-1: ä as a, ß as ss, case ignored.
 

@@ -41,6 +41,7 @@ from webinar.models import (
     TalkState,
 )
 
+OTHER_ROOM = "https://treffen.example.org/abend?pwd=1&lang=de"
 MAILS = Path(__file__).parent.parent / "mails"
 Make = Callable[[Scene], Mail]
 
@@ -194,6 +195,15 @@ def renewed_link(evening: Scene) -> Mail:
     )
 
 
+def other_room(evening: Scene) -> Mail:
+    return mail(evening, "other_room", params={"url": OTHER_ROOM})
+
+
+def other_room_speaker(evening: Scene) -> Mail:
+    speaker, params = evening.speaker, {"url": OTHER_ROOM}
+    return mail(evening, "other_room", speaker=speaker, recipient=speaker.email, params=params)
+
+
 def refused(evening: Scene) -> Mail:
     words = "Der Abend wird aufgezeichnet; Sie erhalten den Link zur Aufzeichnung."
     return mail(evening, "refused", params={"words": words})
@@ -342,6 +352,10 @@ LETTERS: dict[str, Make] = {
     "reminder_speaker": reminder_speaker,
     "reinvitation": reinvitation,
     "personal_link": personal_link,
+    "confirmation-admitted": confirmation(reason="admitted"),
+    "other_room": other_room,
+    "other_room-speaker": other_room_speaker,
+    "room_back": lambda evening: mail(evening, "room_back"),
     "personal_link-renewed": renewed_link,
     "withdrawn": ended("withdrawn"),
     "relay_test": subscription("relay_test"),

@@ -9,7 +9,7 @@ from tests.factories import at
 from webinar.models import Format, MailingKind, Placeholder, Series, Speaker, Talk, TalkSpeaker
 from webinar.rendering import markdown, placeholders
 from webinar.rendering.placeholders import Addressee, fill
-from webinar.rendering.wording import LANGUAGES, localised, wording
+from webinar.rendering.wording import LANGUAGES, localised, tonight, wording
 
 PLAIN = {name: str(name).upper() for name in Placeholder}
 
@@ -113,3 +113,12 @@ def test_unchanged_words_are_read_in_the_own_language_changed_ones_as_written() 
     found = localised("invitation", subject=german.subject, text="Anders.", language="en")
     assert (found.subject, found.text) == (english.subject, "Anders.")
     assert localised("invitation", subject="", text="", language="de") == german
+
+
+def test_words_of_the_evening_are_read_in_the_own_language_too() -> None:
+    german, english = (tonight(language=one) for one in LANGUAGES)
+    assert "{" not in fill(german.subject + german.text, PLAIN)
+    found = localised("message", subject=german.subject, text=german.text, language="en")
+    assert found == english
+    usual = wording(MailingKind.MESSAGE, language="de")
+    assert localised("message", subject="", text="", language="de") == usual

@@ -19,6 +19,7 @@ from webinar import settings_of
 from webinar.adapters.storage import FolderStorage
 from webinar.clock import now
 from webinar.domain import (
+    admissions,
     contact_imports,
     drafts,
     inbox,
@@ -30,6 +31,7 @@ from webinar.domain import (
     speakers,
 )
 from webinar.domain.releases import Access
+from webinar.domain.rooms import Terms
 from webinar.extensions import db
 from webinar.models import (
     Account,
@@ -54,6 +56,7 @@ from webinar.models import (
 )
 
 TABLE = "Vorname;Nachname;E-Mail;Amt\nSofie;Kern;kern@gemeinde.example;Erste Bürgermeisterin\n"
+TERMS = Terms(opens=15, opens_staff=30, overrun=30, extension=60)
 FILM = bytes(range(256)) * 8
 
 
@@ -120,6 +123,7 @@ def build(app: Flask, by: Account) -> World:
         by=by,
     )
     speakers.send_link(talk, speaker, number=1, by=by)
+    guest = admissions.admit(talk, contact=factories.contact(), terms=TERMS, by=by)
     factories.talk(state=TalkState.DRAFT, published_at=None)
     factories.talk(state=TalkState.CANCELLED)
     factories.talk(starts_at=now() - timedelta(days=9))
@@ -139,6 +143,7 @@ def build(app: Flask, by: Account) -> World:
         "mail_id": db.session.scalars(select(Mail.id)).first(),
         "name": upload.public_id,
         "message_id": came_in.id,
+        "admission_id": guest.id,
         "other_id": other.id,
         "slides_id": slides.id,
     }

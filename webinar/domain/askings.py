@@ -84,6 +84,12 @@ def take_back(asking: Deputy, *, returning: bool, notify: bool = True) -> Regist
     return back
 
 
+def both_come(asking: Deputy) -> None:
+    """The inviter comes after all and the deputy as well, who keeps invitation and place."""
+    asking.ended_at = now()
+    db.session.flush()
+
+
 def _earlier_wait(asking: Deputy) -> Registration | None:
     """The waiting place that the deputy gave up when the inviter's place came; its turn was kept
     in the row and is given back."""

@@ -23,6 +23,7 @@ from webinar.domain import (
     invitations,
     links,
     materials,
+    other_rooms,
     registrations,
     reminded,
     signups,
@@ -199,6 +200,7 @@ _ENDS_WITH_TALK = frozenset(
         "deputy",
         "reopened",
         *signups.TEMPLATES,
+        *other_rooms.TEMPLATES,
     }
 )
 
@@ -206,7 +208,7 @@ _ENDS_WITH_TALK = frozenset(
 def _cause_holds(mail: Mail, talk: Talk) -> bool:
     if mail.contact is None:
         speakers = [one.speaker_id for one in talk.appearances]
-        return mail.speaker_id is None or mail.speaker_id in speakers
+        return (mail.speaker_id is None or mail.speaker_id in speakers) and _room_so(mail, talk)
     if mail.template in ("invitation", "reinvitation"):
         return _still_asked(mail, talk, mail.contact)
     if mail.template in ("waiting", "details", "side_dropped"):
@@ -219,9 +221,15 @@ def _cause_holds(mail: Mail, talk: Talk) -> bool:
     agrees = mail.calendar_method is None or _calendar_agrees(mail, talk, mail.contact)
     return (
         agrees
+        and _room_so(mail, talk)
         and _asking_holds(mail, talk, mail.contact)
         and _office_meant_it(mail, talk, mail.contact)
     )
+
+
+def _room_so(mail: Mail, talk: Talk) -> bool:
+    """Whether the meeting is still where the mail says. Mails that tell of none pass."""
+    return mail.template not in other_rooms.TEMPLATES or other_rooms.still_so(mail, talk)
 
 
 def _asking_holds(mail: Mail, talk: Talk, contact: Contact) -> bool:

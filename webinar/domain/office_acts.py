@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from webinar.clock import now
 from webinar.domain import (
     audit,
     contacts,
@@ -99,8 +100,15 @@ def exclude(talk: Talk, *, contact: Contact, by: Account, notify: bool = True) -
 
 def send_link(talk: Talk, *, contact: Contact, number: int, by: Account) -> None:
     """Mail the personal link that the person has already, for the `number`-th time. The same number
-    sends one mail, so a double click is one and a deliberate resend another."""
-    begin(talk, contact=contact)
+    sends one mail, so a double click is one and a deliberate resend another.
+
+    Until the end of the talk: who calls when it has begun is looking for the room."""
+    registrations.lock(talk)
+    if talk.state == TalkState.CANCELLED:
+        raise RuleError("talk_cancelled")
+    if times.end(talk) <= now():
+        raise RuleError("evening_over")
+    _check_reachable(talk, contact)
     _check_holder(talk, contact)
     link = links.contact_link(contact, purpose=Purpose.ANSWER, talk=talk)
     if _mail_link(talk, link, contact=contact, number=number):
@@ -128,6 +136,10 @@ def begin(talk: Talk, *, contact: Contact) -> None:
     """Lock the talk and check that the office can still do something for this person."""
     registrations.lock(talk)
     participation.check_open(talk)
+    _check_reachable(talk, contact)
+
+
+def _check_reachable(talk: Talk, contact: Contact) -> None:
     if talk.state != TalkState.PUBLISHED:
         raise RuleError("talk_not_published")
     if not contact.active:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
+from webinar.domain import times
 from webinar.domain.mail_health import Health
 from webinar.extensions import db
 from webinar.models import (
@@ -162,7 +163,7 @@ def list_counts() -> dict[Listing, int]:
 def _in(which: Listing) -> ColumnElement[bool]:
     if which is Listing.DRAFTS:
         return Talk.state == TalkState.DRAFT
-    over = Talk.ends_at <= now() if which is Listing.PAST else Talk.ends_at > now()
+    over = now() >= times.END if which is Listing.PAST else now() < times.END
     return and_(Talk.state != TalkState.DRAFT, over)
 
 
@@ -181,7 +182,7 @@ def next_talk() -> Talk | None:
     """The published talk that runs or comes next."""
     return db.session.scalar(
         select(Talk)
-        .where(Talk.state == TalkState.PUBLISHED, Talk.ends_at > now())
+        .where(Talk.state == TalkState.PUBLISHED, now() < times.END)
         .order_by(Talk.starts_at, Talk.id)
         .limit(1)
     )
@@ -191,7 +192,7 @@ def coming_talks(*, limit: int) -> Sequence[Talk]:
     """What comes next, drafts included, cancelled ones not."""
     return db.session.scalars(
         select(Talk)
-        .where(Talk.state != TalkState.CANCELLED, Talk.ends_at > now())
+        .where(Talk.state != TalkState.CANCELLED, now() < times.END)
         .order_by(Talk.starts_at, Talk.id)
         .limit(limit)
     ).all()
@@ -216,7 +217,7 @@ def _undelivered(*, but_since: datetime | None) -> list[Due]:
         .where(
             Mail.state.in_(UNDELIVERED),
             Mail.resent_as_id.is_(None),
-            or_(Talk.id.is_(None), Talk.ends_at > now()),
+            or_(Talk.id.is_(None), now() < times.END),
         )
         .group_by(Mail.talk_id)
     )
@@ -238,7 +239,7 @@ def _unreleased() -> list[Due]:
         .join(Talk, Material.talk_id == Talk.id)
         .where(
             Material.released_at.is_(None),
-            Talk.ends_at <= now(),
+            now() >= times.END,
             Talk.state == TalkState.PUBLISHED,
         )
         .group_by(Material.talk_id)
@@ -253,7 +254,7 @@ def _drafts() -> list[Due]:
         select(Talk)
         .where(
             Talk.state == TalkState.DRAFT,
-            Talk.ends_at > now(),
+            now() < times.END,
             Talk.starts_at < now() + DRAFT_SOON,
         )
         .order_by(Talk.starts_at, Talk.id)

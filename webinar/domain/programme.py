@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webinar.clock import now
-from webinar.domain import registrations
+from webinar.domain import registrations, times
 from webinar.errors import NotThere
 from webinar.extensions import db
 from webinar.models import (
@@ -41,7 +41,7 @@ class Released:
 def upcoming() -> Sequence[Talk]:
     """Talks that are not over, the next first; a cancelled one stays until its evening has gone."""
     return db.session.scalars(
-        _shown().where(Talk.ends_at > now()).order_by(Talk.starts_at, Talk.id)
+        _shown().where(now() < times.END).order_by(Talk.starts_at, Talk.id)
     ).all()
 
 
@@ -123,4 +123,4 @@ def _shown() -> Select[Talk]:
 
 
 def _took_place() -> ColumnElement[bool]:
-    return and_(Talk.state == TalkState.PUBLISHED, Talk.ends_at <= now())
+    return and_(Talk.state == TalkState.PUBLISHED, now() >= times.END)

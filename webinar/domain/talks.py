@@ -19,6 +19,7 @@ from webinar.domain import (
     readiness,
     registrations,
     reminders,
+    rooms,
     side_changes,
     slugs,
     speakers,
@@ -173,6 +174,8 @@ def edit(
     check_open(talk)
     check_revision(talk, revision=revision)
     found, before = moved(talk, values), talk_changes.facts(talk)
+    if found.time:
+        rooms.forget_evening(talk, other_day=talk.local_start.date() != values.day)
     if not _write(talk, values, by=by):
         return 0
     _refuse_lost_places(talk, decided=dropped is not None)

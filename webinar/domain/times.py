@@ -10,9 +10,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sqlalchemy import func
+
 from webinar.clock import now
 from webinar.errors import RuleError
 from webinar.models import Talk, TalkState
+
+END = func.coalesce(Talk.extended_until, Talk.ends_at)
+"""`end` in a query."""
 
 
 class Phase(StrEnum):

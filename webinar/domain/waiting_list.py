@@ -48,7 +48,7 @@ def promote(
     if registrations.free(talk, mode) == 0:
         if not raise_places:
             raise RuleError("no_place_free", field="raise_places")
-        _raise_places(talk, mode, by=by)
+        raise_places_to_fit(talk, mode, by=by)
     registrations.give(registration)
     _record("promoted", registration, by=by, position=[before, None], reason=reason)
     if notify:
@@ -86,7 +86,7 @@ def _position(registration: Registration) -> int:
     return found
 
 
-def _raise_places(talk: Talk, mode: Mode, *, by: Account) -> None:
+def raise_places_to_fit(talk: Talk, mode: Mode, *, by: Account) -> None:
     """One place more than are held. An open form of the talk must not set it back unseen."""
     column = "places_online" if mode is Mode.ONLINE else "places_hall"
     before, after = registrations.limit(talk, mode), registrations.taken(talk, mode) + 1

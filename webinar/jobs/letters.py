@@ -58,6 +58,8 @@ LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "personal_link": (Purpose.ANSWER,),
     "side_dropped": (Purpose.ANSWER,),
     "details": (Purpose.ANSWER,),
+    "other_room": (Purpose.ANSWER,),
+    "room_back": (Purpose.ANSWER,),
     "materials": (Purpose.ARCHIVE,),
     "signup_confirm": (Purpose.ANSWER,),
     "signup_again": (Purpose.ANSWER,),

@@ -53,7 +53,7 @@ from webinar.models.participation import (
 )
 from webinar.models.questions import Question, QuestionAnswer, QuestionKind
 from webinar.models.reminders import Reminded, Reminder
-from webinar.models.rooms import Attendance, AttendanceSource, Room
+from webinar.models.rooms import Admission, Attendance, AttendanceSource, Room
 from webinar.models.talks import (
     Format,
     Series,
@@ -68,6 +68,7 @@ from webinar.models.workers import WorkerBeat
 __all__ = [
     "ACTIVE",
     "Account",
+    "Admission",
     "Answer",
     "Attendance",
     "AttendanceSource",

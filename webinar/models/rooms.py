@@ -1,4 +1,4 @@
-"""The video room of a talk, and who was in it or in the hall."""
+"""The video room of a talk, whom an organiser let in by hand, and who was in it or in the hall."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from webinar.models.accounts import Account
 from webinar.models.base import NOTHING, Model, Timestamped, Utc, one_of
+from webinar.models.participation import Registration
 from webinar.models.talks import Talk
 
 
@@ -33,6 +35,30 @@ class Room(Timestamped, Model):
     retired_at: Mapped[datetime | None] = mapped_column(Utc)
 
     talk: Mapped[Talk] = relationship()
+
+
+class Admission(Timestamped, Model):
+    """An organiser let somebody into the room by hand: that is why the registration has its place,
+    also beyond the number of places. Revoked, it ends with its place."""
+
+    __tablename__ = "admissions"
+    __table_args__ = (
+        Index(
+            "uq_admissions_registration_id_active",
+            "registration_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(Utc)
+
+    registration: Mapped[Registration] = relationship()
+    account: Mapped[Account] = relationship()
 
 
 class AttendanceSource(StrEnum):

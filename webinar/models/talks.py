@@ -78,6 +78,8 @@ class Talk(Timestamped, Model):
             "places_per_organisation IS NULL OR places_per_organisation > 0",
             name="places_per_organisation",
         ),
+        CheckConstraint("extended_until > ends_at", name="extended_after_end"),
+        CheckConstraint("(other_room = '') = (other_room_at IS NULL)", name="other_room_since"),
         Index("ix_talks_state_starts_at", "state", "starts_at"),
     )
 
@@ -104,6 +106,13 @@ class Talk(Timestamped, Model):
     opens_at: Mapped[datetime | None] = mapped_column(Utc)
     """The organiser opened the room early, at this moment; empty: the usual minutes before."""
     extended_until: Mapped[datetime | None] = mapped_column(Utc)
+    """The organiser let it go on until this moment, later than planned."""
+    closed_at: Mapped[datetime | None] = mapped_column(Utc)
+    """The organiser closed the room at this moment; reopening empties it."""
+    other_room: Mapped[str] = mapped_column(String(500), default="", info=FREE)
+    """The address of another meeting in the room's place, when the room itself fails."""
+    other_room_at: Mapped[datetime | None] = mapped_column(Utc)
+    """Since when; part of the key of the mail that tells of it."""
     format: Mapped[str] = mapped_column(String(8), default=Format.ONLINE, info=NOTHING)
     places_online: Mapped[int | None]
     """Empty: without limit."""

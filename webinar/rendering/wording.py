@@ -43,12 +43,27 @@ def wording(kind: str, *, language: str) -> Wording:
     return Wording(subject, words.gettext("There is news about this evening:"))
 
 
+def tonight(*, language: str) -> Wording:
+    """What a message on the evening itself begins with."""
+    words = catalogue(language)
+    subject = words.gettext("This evening: {titel}")
+    return Wording(subject, words.gettext("this is about our evening today, {uhrzeit}:"))
+
+
 def localised(kind: str, *, subject: str, text: str, language: str) -> Wording:
     """The words in the reader's language where nobody has changed them, else as they were
     written; subject and text each for themselves."""
     own = wording(kind, language=language)
-    usual = [wording(kind, language=one) for one in LANGUAGES]
-    return Wording(
-        own.subject if subject in ("", *(one.subject for one in usual)) else subject,
-        own.text if text in ("", *(one.text for one in usual)) else text,
-    )
+    known = {"subject": {"": own.subject}, "text": {"": own.text}}
+    for mine, usual in _usual(kind, language=language):
+        known["subject"].setdefault(usual.subject, mine.subject)
+        known["text"].setdefault(usual.text, mine.text)
+    return Wording(known["subject"].get(subject, subject), known["text"].get(text, text))
+
+
+def _usual(kind: str, *, language: str) -> list[tuple[Wording, Wording]]:
+    """What a mailing of that kind can begin with: in the reader's language, and in each."""
+    found = [(wording(kind, language=language), wording(kind, language=one)) for one in LANGUAGES]
+    if kind == MailingKind.MESSAGE:
+        found += [(tonight(language=language), tonight(language=one)) for one in LANGUAGES]
+    return found

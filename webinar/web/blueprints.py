@@ -18,14 +18,17 @@ from webinar.web.guest import (
     overview,
     speaker,
     unsubscribe,
+    watch,
 )
 from webinar.web.organiser import (
+    admissions,
     audiences,
     audit,
     contact_addresses,
     contacts,
     desk,
     dispatches,
+    evening,
     imports,
     inbox,
     inbox_deputies,
@@ -34,6 +37,7 @@ from webinar.web.organiser import (
     mailings,
     mails,
     materials,
+    other_room,
     people,
     registering,
     registrations,
@@ -65,6 +69,7 @@ GUEST = (
     (feed.blueprint, Purpose.FEED),
 )
 BELOW = (
+    *((blueprint, purpose, "/lage") for purpose, blueprint in watch.BLUEPRINTS.items()),
     (deputies.blueprint, Purpose.ANSWER, "/vertretung"),
     (acceptances.blueprint, Purpose.ANSWER, "/reihe"),
 )
@@ -80,6 +85,9 @@ ORGANISER = (
     (talks.blueprint, "/veranstaltungen"),
     (talk_speakers.blueprint, "/veranstaltungen/<int:talk_id>/referenten"),
     (rooms.blueprint, "/veranstaltungen/<int:talk_id>/raum"),
+    (evening.blueprint, "/veranstaltungen/<int:talk_id>/abend"),
+    (admissions.blueprint, "/veranstaltungen/<int:talk_id>/abend"),
+    (other_room.blueprint, "/veranstaltungen/<int:talk_id>/abend/ersatzraum"),
     (invitations.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (mailings.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (dispatches.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),

@@ -16,6 +16,7 @@ from webinar.clock import BERLIN, now
 from webinar.domain import inbox, links, times
 from webinar.models import Link, Talk
 from webinar.rendering import dates, markdown, salutations
+from webinar.text import masked
 from webinar.web.feeds import to_subscribe
 from webinar.web.language import language
 from webinar.web.settings import settings
@@ -35,6 +36,9 @@ DESK = frozenset(
         "talks",
         "talk_speakers",
         "rooms",
+        "evening",
+        "admissions",
+        "other_room",
         "invitations",
         "mailings",
         "dispatches",
@@ -76,6 +80,7 @@ def register(app: Flask) -> None:
         clock,
         relative,
         opening,
+        masked,
         full_name,
         sorted_name,
         addressed_as,

@@ -20,7 +20,7 @@ from webinar.adapters import jitsi
 from webinar.adapters.jitsi import Role, RoomClaims, Server, SigningKey
 from webinar.clock import now
 from webinar.config import JitsiMode, JitsiSettings
-from webinar.domain import rooms
+from webinar.domain import rooms, times
 from webinar.domain.rooms import Entry, Hours
 from webinar.extensions import db
 from webinar.models import Account, Contact, Registration, Speaker, Talk
@@ -144,6 +144,7 @@ def _embedded(talk: Talk, found: JitsiSettings, room: str, token: str, *, back: 
     return render_template(
         "guest/room.html",
         talk=talk,
+        ends=times.end(talk),
         host=found.host,
         script=f"{host}/{found.app_id}/external_api.js" if jaas else f"{host}/external_api.js",
         room=f"{found.app_id}/{room}" if jaas else room,

@@ -6,6 +6,7 @@ from flask import current_app
 
 from webinar.adapters.storage import FolderStorage
 from webinar.config import Settings
+from webinar.domain.rooms import Terms
 
 
 def settings() -> Settings:
@@ -17,3 +18,14 @@ def settings() -> Settings:
 def storage() -> FolderStorage:
     """Where the files of this application are kept."""
     return FolderStorage(settings().storage_folder)
+
+
+def terms() -> Terms:
+    """What the settings say of a talk's door."""
+    found = settings()
+    return Terms(
+        opens=found.room_opens_minutes,
+        opens_staff=found.room_opens_staff_minutes,
+        overrun=found.room_overrun_minutes,
+        extension=found.room_extension_minutes,
+    )

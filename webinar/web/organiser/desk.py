@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from webinar.domain import mail_health, overview
+from webinar.domain import evenings, mail_health, overview
 from webinar.web.filters import inbox_waiting
+from webinar.web.settings import terms
 
 blueprint = Blueprint("desk", __name__)
 
@@ -28,4 +29,5 @@ def overview_page() -> ResponseReturnValue:
         numbers=overview.numbers_of(everything),
         due=overview.due(health, inbox_waiting=inbox_waiting()),
         run=health,
+        tonight=evenings.tonight(terms=terms()),
     )

@@ -29,6 +29,8 @@ TEMPLATES: dict[str, LazyString] = {
     "refused": _l("No place"),
     "personal_link": _l("Personal link"),
     "side_dropped": _l("End of a registration"),
+    "other_room": _l("Another meeting room"),
+    "room_back": _l("Back to the usual room"),
     "details": _l("Answers to questions"),
     "materials": _l("Materials"),
     "message": _l("Message"),

@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from webinar.clock import now
 from webinar.domain import (
     drafts,
+    evenings,
     overview,
     questions,
     readiness,
@@ -39,7 +40,7 @@ from webinar.web.numbers import searched
 from webinar.web.organiser import talk_reviews
 from webinar.web.paging import page_of
 from webinar.web.refusals import refuse
-from webinar.web.settings import settings
+from webinar.web.settings import settings, terms
 
 blueprint = Blueprint("talks", __name__)
 
@@ -98,6 +99,7 @@ def show(talk_id: int) -> ResponseReturnValue:
         closes=times.registration_end(talk),
         reminder_at=reminder_plans.ahead(talk, whom=Reminded.UNANSWERED),
         questions=questions.asked(talk),
+        tonight=evenings.near(talk, terms=terms()),
     )
 
 

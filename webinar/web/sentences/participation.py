@@ -29,9 +29,25 @@ SERIES: dict[str, LazyString] = {
         "You get no invitations from us at present. Please subscribe again first."
     ),
 }
+EVENING: dict[str, LazyString] = {
+    "evening_over": _l("The evening is over; the room has closed."),
+    "room_closed": _l("The room is closed. Please open it again first."),
+    "room_not_open": _l("The room is not open yet."),
+    "room_too_early": _l("The room can be opened from %(hours)d hours before the start."),
+    "extension_too_long": _l(
+        "The talk can be extended by %(minutes)d minutes in all: the room is reserved until then."
+    ),
+    "extension_too_short": _l("The new end has passed already. Please load the page again."),
+    "talk_without_room": _l("This talk takes place in the hall only; it has no room."),
+    "place_held_already": _l(
+        "This person has a place online already and can enter. Send the link again."
+    ),
+    "url_not_https": _l("The address has to begin with https://."),
+}
 SENTENCES: dict[str, LazyString] = {
     **DEPUTIES,
     **SERIES,
+    **EVENING,
     "talk_cancelled": _l("This talk has been cancelled."),
     "talk_started": _l("The talk has begun; the answer can no longer be changed."),
     "invitation_withdrawn": _l("This invitation is no longer valid."),
