@@ -52,8 +52,9 @@ from webinar.models.participation import (
     Source,
 )
 from webinar.models.questions import Question, QuestionAnswer, QuestionKind
+from webinar.models.recordings import Aside, Recording, RecordingSource, RecordingState
 from webinar.models.reminders import Reminded, Reminder
-from webinar.models.rooms import Attendance, AttendanceSource, Room
+from webinar.models.rooms import Attendance, AttendanceSource, Attendee, Room
 from webinar.models.talks import (
     Format,
     Series,
@@ -68,8 +69,10 @@ __all__ = [
     "ACTIVE",
     "Account",
     "Answer",
+    "Aside",
     "Attendance",
     "AttendanceSource",
+    "Attendee",
     "Audience",
     "AuditEntry",
     "CalendarEntry",
@@ -108,6 +111,9 @@ __all__ = [
     "Question",
     "QuestionAnswer",
     "QuestionKind",
+    "Recording",
+    "RecordingSource",
+    "RecordingState",
     "Registration",
     "RegistrationState",
     "Reminded",
