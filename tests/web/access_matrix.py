@@ -1,12 +1,14 @@
 """Who may ask for what: one line per endpoint, and a test that asks every route as everybody.
 
 `anybody`: public pages. `link`: the holder of a personal link of that purpose and nobody else.
-`read`: every account of the office. `write`: organisers and administrators.
+`read`: every account of the office. `write`: organisers and administrators. `machine`: another
+program that proves itself by a secret.
 """
 
 ANYBODY = "anybody"
 READ = "read"
 WRITE = "write"
+MACHINE = "machine"
 
 MATRIX: dict[str, str] = {
     # public
@@ -62,6 +64,14 @@ MATRIX: dict[str, str] = {
     "guest_overview.choose_language": "preferences",
     "guest_overview.unsubscribe": "preferences",
     "guest_overview.resubscribe": "preferences",
+    # the video server, the recorder
+    "reservations.create": MACHINE,
+    "reservations.show": MACHINE,
+    "reservations.delete": MACHINE,
+    "room_events.room_created": MACHINE,
+    "room_events.room_destroyed": MACHINE,
+    "room_events.occupant": MACHINE,
+    "room_webhooks.told": MACHINE,
     # the desk
     "desk.overview": READ,
     "talks.index": READ,

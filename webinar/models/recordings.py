@@ -66,9 +66,7 @@ class Recording(Timestamped, Model):
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=public_id, info=NOTHING)
     key: Mapped[str] = mapped_column(String(64), unique=True, info=NOTHING)
     source: Mapped[str] = mapped_column(String(8), info=NOTHING)
-    state: Mapped[str] = mapped_column(
-        String(12), default=RecordingState.RECEIVING, info=NOTHING
-    )
+    state: Mapped[str] = mapped_column(String(12), default=RecordingState.RECEIVING, info=NOTHING)
     reason: Mapped[str] = mapped_column(String(16), default=Aside.NONE, info=NOTHING)
     room_name: Mapped[str] = mapped_column(String(200), info=FREE)
     """As the recorder named it: whoever can open a room of its own there can write anything."""

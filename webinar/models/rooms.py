@@ -76,9 +76,7 @@ class Attendance(Timestamped, Model):
     source: Mapped[str] = mapped_column(String(8), info=NOTHING)
     occupant: Mapped[str | None] = mapped_column(String(200), info=NOTHING)
     """The room's own name for one connection; with `joined_at` it tells a repeated event."""
-    attendee: Mapped[str] = mapped_column(
-        String(12), default=Attendee.PARTICIPANT, info=NOTHING
-    )
+    attendee: Mapped[str] = mapped_column(String(12), default=Attendee.PARTICIPANT, info=NOTHING)
     joined_at: Mapped[datetime] = mapped_column(Utc)
     left_at: Mapped[datetime | None] = mapped_column(Utc)
     left_assumed: Mapped[bool] = mapped_column(default=False)

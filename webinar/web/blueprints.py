@@ -8,6 +8,10 @@ from webinar.domain.links import PATHS
 from webinar.extensions import csrf
 from webinar.models import Purpose
 from webinar.web import guards
+from webinar.web.callbacks import authority
+from webinar.web.callbacks import events as room_events
+from webinar.web.callbacks import reservations as room_reservations
+from webinar.web.callbacks import webhooks as room_webhooks
 from webinar.web.guest import (
     acceptances,
     answer,
@@ -53,6 +57,12 @@ GUEST = (
     (unsubscribe.blueprint, Purpose.UNSUBSCRIBE),
     (overview.blueprint, Purpose.PREFERENCES),
 )
+MACHINES = (
+    (room_reservations.blueprint, authority.prosody, "/jitsi/prosody"),
+    (room_events.blueprint, authority.prosody, "/jitsi/prosody"),
+    (room_webhooks.blueprint, authority.jaas, "/jitsi/jaas"),
+)
+"""Calls of other programs, each of which proves itself by a secret."""
 BELOW = (
     (deputies.blueprint, Purpose.ANSWER, "/vertretung"),
     (acceptances.blueprint, Purpose.ANSWER, "/reihe"),
@@ -100,6 +110,11 @@ def register(app: Flask) -> None:
         # A personal page sets no cookie: its POSTs are proven by the signature in the path.
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint, url_prefix=f"/{PATHS[purpose]}/<token>{below}")
+    for blueprint, check, prefix in MACHINES:
+        guards.guard(blueprint, check)
+        # They are no browsers: whoever knows the secret acts for itself.
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint, url_prefix=prefix)
     for blueprint, prefix in ORGANISER:
         guards.guard(blueprint, guards.staff)
         app.register_blueprint(blueprint, url_prefix="/desk" + prefix)
