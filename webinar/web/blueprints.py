@@ -23,6 +23,7 @@ from webinar.web.guest import (
     unsubscribe,
 )
 from webinar.web.organiser import (
+    attendances,
     audiences,
     contacts,
     desk,
@@ -82,6 +83,7 @@ ORGANISER = (
     (mailings.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (dispatches.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (registrations.blueprint, "/veranstaltungen/<int:talk_id>/anmeldungen"),
+    (attendances.blueprint, "/veranstaltungen/<int:talk_id>/teilnahme"),
     (people.blueprint, "/veranstaltungen/<int:talk_id>/personen"),
     (registering.blueprint, "/veranstaltungen/<int:talk_id>/personen"),
     (

@@ -37,6 +37,7 @@ DESK = frozenset(
         "mailings",
         "dispatches",
         "registrations",
+        "attendances",
         "people",
         "registering",
         "waiting_list",

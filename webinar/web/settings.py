@@ -6,6 +6,7 @@ from flask import current_app
 
 from webinar.adapters.storage import FolderStorage
 from webinar.config import Settings
+from webinar.domain.attendances import Rule
 
 
 def settings() -> Settings:
@@ -17,3 +18,9 @@ def settings() -> Settings:
 def storage() -> FolderStorage:
     """Where the files of this application are kept."""
     return FolderStorage(settings().storage_folder)
+
+
+def attendance_rule() -> Rule:
+    """Who took part, as this office counts."""
+    found = settings()
+    return Rule(minutes=found.took_part_minutes, percent=found.took_part_percent)

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from webinar.adapters import calendar
 from webinar.domain import (
+    attendances,
     calendar_entries,
     links,
     materials,
@@ -25,6 +26,7 @@ from webinar.domain import (
     signups,
     times,
 )
+from webinar.domain.attendances import NOBODY, Presence
 from webinar.domain.rooms import Entry
 from webinar.domain.standing import SHUT, Stand, Standing, invited, standing, to_answer
 from webinar.errors import NotThere, RuleError
@@ -44,7 +46,7 @@ from webinar.web.forms.questions import add_questions, field_name, typed_answers
 from webinar.web.guest import pages
 from webinar.web.room_entry import Door
 from webinar.web.sentences import sentence
-from webinar.web.settings import settings
+from webinar.web.settings import attendance_rule, settings
 
 blueprint = Blueprint("guest_answer", __name__)
 
@@ -242,6 +244,7 @@ def _page(
         form=form,
         notice=notice,
         materials=_visible(found),
+        presence=_presence() if found.over else None,
         closes=times.registration_end(talk),
         registration_open=times.registration_open(talk),
         registration_opens=talk.registration_opens_at if times.registration_ahead(talk) else None,
@@ -255,6 +258,13 @@ def _door(found: Standing) -> Door:
         pages.talk(), contact=pages.contact(), registration=found.registration, hours=hours
     )
     return Door(entry=entry, hours=hours)
+
+
+def _presence() -> Presence:
+    """Whether the person was there, as the office sees it too."""
+    talk, contact = pages.talk(), pages.contact()
+    found = attendances.of_contact(contact.id, [talk], rule=attendance_rule())
+    return found.get(talk.id, NOBODY)
 
 
 def _visible(found: Standing) -> int:

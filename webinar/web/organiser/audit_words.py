@@ -21,6 +21,8 @@ ACTIONS: dict[str, LazyString] = {
     "registration.cancelled": _l("Refusal taken down"),
     "registration.ended": _l("Left office: place given up"),
     "registration.side_changed": _l("Changed to the other side"),
+    "attendance.ticked": _l("Ticked off in the hall"),
+    "attendance.unticked": _l("Tick for the hall taken back"),
     "link.sent": _l("Personal link sent"),
     "link.reissued": _l("Personal link replaced"),
 }
