@@ -11,6 +11,7 @@ from webinar.web import guards
 from webinar.web.callbacks import authority
 from webinar.web.callbacks import events as room_events
 from webinar.web.callbacks import reservations as room_reservations
+from webinar.web.callbacks import uploads as recording_uploads
 from webinar.web.callbacks import webhooks as room_webhooks
 from webinar.web.guest import (
     acceptances,
@@ -35,6 +36,7 @@ from webinar.web.organiser import (
     mails,
     materials,
     people,
+    recordings,
     registering,
     registrations,
     releases,
@@ -62,6 +64,7 @@ MACHINES = (
     (room_reservations.blueprint, authority.prosody, "/jitsi/prosody"),
     (room_events.blueprint, authority.prosody, "/jitsi/prosody"),
     (room_webhooks.blueprint, authority.jaas, "/jitsi/jaas"),
+    (recording_uploads.blueprint, authority.jibri, "/jitsi/recordings"),
 )
 """Calls of other programs, each of which proves itself by a secret."""
 BELOW = (
@@ -93,6 +96,7 @@ ORGANISER = (
     (materials.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen"),
     (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
     (reminders.blueprint, "/veranstaltungen/<int:talk_id>/erinnerungen"),
+    (recordings.blueprint, "/aufzeichnungen"),
     (mails.blueprint, "/nachrichten"),
     (inbox.blueprint, "/posteingang"),
 )

@@ -38,6 +38,7 @@ DESK = frozenset(
         "dispatches",
         "registrations",
         "attendances",
+        "recordings",
         "people",
         "registering",
         "waiting_list",

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from webinar.domain import attendances
+from webinar.domain import attendances, recordings
 from webinar.domain.attendances import Moment
 from webinar.extensions import db
 from webinar.web.callbacks.events import (
@@ -30,6 +30,8 @@ blueprint = Blueprint("room_webhooks", __name__)
 MILLISECONDS = 1000
 MOVES = {"PARTICIPANT_JOINED": False, "PARTICIPANT_LEFT": True}
 """Whether the event says that somebody left."""
+UPLOADED = "RECORDING_UPLOADED"
+LINK_LENGTH = 2000
 
 
 @blueprint.post("")
@@ -40,6 +42,8 @@ def told() -> ResponseReturnValue:
         kind = text(message, "eventType")
         if kind in MOVES:
             _take_down(message, left=MOVES[kind])
+        elif kind == UPLOADED:
+            _fetch(message)
     except NotUnderstood as problem:
         return refused(problem)
     return "", 204
@@ -58,6 +62,21 @@ def _take_down(message: Mapping[str, object], *, left: bool) -> None:
     room = attendances.room_of(room_name(message))
     if room is not None:
         attendances.take_down_moment(room, found)
+        db.session.commit()
+
+
+def _fetch(message: Mapping[str, object]) -> None:
+    """Note the link, which lives for a day; a job fetches it and looks where it leads."""
+    data = message.get("data")
+    if not isinstance(data, dict):
+        raise NotUnderstood("data is no object")
+    link = text(data, "preAuthenticatedLink")
+    if len(link) > LINK_LENGTH:
+        raise NotUnderstood("the link is too long")
+    name = room_name(message)
+    if name:
+        key = recordings.key_of("jaas", text(message, "idempotencyKey"))
+        recordings.announce_link(key, room_name=name, link=link)
         db.session.commit()
 
 

@@ -49,6 +49,7 @@ TEMPLATES: dict[str, LazyString] = {
     "deputy_ended": _l("Deputy no longer needed"),
     "reopened": _l("Invitation open again"),
     "series_accepted": _l("Acceptance of the series"),
+    "recording_arrived": _l("Notice of a recording"),
     "series_left": _l("End of the acceptance of the series"),
 }
 
