@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import FlaskGroup
 from flask_security import hash_password
 
-from webinar import create_app
-from webinar.config import ConfigError
+from webinar import create_app, settings_of
+from webinar.adapters.jitsi_probe import UNSEEN
+from webinar.config import ConfigError, JitsiMode
 from webinar.domain import accounts
 from webinar.errors import RuleError
 from webinar.extensions import db
+from webinar.jobs import jitsi_check
 from webinar.models import Role
 
 
@@ -57,12 +59,38 @@ def create_account(email: str, name: str, role: str, password: str) -> None:
     click.echo(f"{created.email} may sign in as {created.role}.")
 
 
+@main.group()
+def jitsi() -> None:
+    """The video server that the office uses."""
+
+
+@jitsi.command("check")
+def check_jitsi() -> None:
+    """Look at the running server from outside, and say what it lacks.
+
+    Exit status 0: nothing that can be seen is missing; 1: something is; 2: no server is set.
+    """
+    settings = settings_of(current_app._get_current_object())  # type: ignore[attr-defined]  # its API
+    found = settings.jitsi
+    if found.mode is JitsiMode.NONE:
+        raise click.UsageError("WEBINAR_JITSI_MODE names no server.")
+    good = True
+    for finding in jitsi_check.findings(found):
+        good = good and finding.good
+        click.echo(jitsi_check.line(finding))
+    click.echo("\nNot to be seen from outside, so please look yourself (deploy/jitsi/README.md):")
+    for line in UNSEEN:
+        click.echo(f"  -  {line}")
+    click.echo("\nTo try by hand in a browser, within ten minutes. You must read 'Diesen Raum gibt")
+    click.echo("es nicht.': the room is no talk's, and our application refuses to create it.")
+    click.echo(f"  {jitsi_check.test_link(found)}")
+    sys.exit(0 if good else 1)
+
+
 @main.command()
 def worker() -> None:
     """Send mail and do background work until stopped."""
-    from flask import current_app  # noqa: PLC0415  only the worker needs the loop
-
-    from webinar.jobs.worker import run  # noqa: PLC0415
+    from webinar.jobs.worker import run  # noqa: PLC0415  only the worker needs the loop
 
     run(current_app._get_current_object())  # type: ignore[attr-defined]  # the proxy's own API
 

@@ -38,7 +38,6 @@ import re
 import ssl
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -54,6 +53,10 @@ API = "/jitsi/recordings"
 
 class Trouble(Exception):
     """It did not work this time; the message says why."""
+
+
+class Comparing(Trouble):
+    """Everything is there; the application has yet to compare the checksum."""
 
 
 class Settings:
@@ -175,7 +178,7 @@ class Session:
         told = self.announce(path, size, sha256)
         while not told["done"]:
             if told["received"] >= size:
-                raise Trouble("the application compares the checksum")
+                raise Comparing("the application compares the checksum")
             told = self.send_piece(path, told)
             self.state.note(path.name, received=told["received"], state=told["state"])
         if self.measured(path) != (size, sha256):
@@ -241,12 +244,9 @@ def room_of(folder: Path, path: Path) -> str:
     return name[:255] or "-"
 
 
-def pauses(settings: Settings) -> Iterator[float]:
-    """How long to wait before each further try, until the time is over."""
-    pause, end = settings.pause, time.time() + settings.hours * 3600
-    while time.time() + pause < end:
-        yield pause
-        pause = min(pause * 2, LONGEST_PAUSE)
+def next_pause(pause: float, problem: Exception, *, settings: Settings) -> float:
+    """How long to wait: longer each time, but comparing takes seconds, not hours."""
+    return settings.pause if isinstance(problem, Comparing) else min(pause * 2, LONGEST_PAUSE)
 
 
 def work(folder: Path, settings: Settings) -> bool:
@@ -258,20 +258,19 @@ def work(folder: Path, settings: Settings) -> bool:
         log(folder, "is being sent already")
         return True
     with lock:
-        server = Server(settings)
-        waiting = pauses(settings)
+        server, pause = Server(settings), settings.pause
+        end = time.time() + settings.hours * 3600
         while True:
             try:
                 Session(folder, server).send()
                 return True
             except (Trouble, OSError) as problem:
                 log(folder, str(problem))
-                pause = next(waiting, None)
-                if pause is None:
+                if time.time() + pause >= end:
                     log(folder, "given up; the recordings stay")
                     return False
-                # The comparison of the checksum takes seconds, not hours.
-                time.sleep(min(pause, 30) if "checksum" in str(problem) else pause)
+                time.sleep(pause)
+                pause = next_pause(pause, problem, settings=settings)
 
 
 def in_background() -> bool:
