@@ -40,6 +40,7 @@ from webinar.models import (
     Reminder,
     Room,
     SeriesAcceptance,
+    WorkerBeat,
 )
 
 Row = Mapping[str, Any]
@@ -71,6 +72,7 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
         CalendarReply(talk_id=talk.id, contact_id=asked.contact_id, sequence=0, stamp=now()),
         InboxReading(source="imap", read_at=now()),
         Recording(key="c" * 64, source=RecordingSource.JIBRI, room_name="abend", talk=talk),
+        WorkerBeat(name="host:4711"),
         stay,
     ):
         factories.save(row)

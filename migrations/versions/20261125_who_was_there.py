@@ -1,15 +1,15 @@
 """who was there, and recordings that come in
 
-Revision ID: 0004_attendance
-Revises: 0003
+Revision ID: 0005_attendance
+Revises: 0004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0004_attendance'
-down_revision = '0003'
+revision = '0005_attendance'
+down_revision = '0004'
 branch_labels = None
 depends_on = None
 

@@ -3,12 +3,15 @@
 `anybody`: public pages. `link`: the holder of a personal link of that purpose and nobody else.
 `read`: every account of the office. `write`: organisers and administrators. `machine`: another
 program that proves itself by a secret.
+`read`: every account of the office. `write`: organisers and administrators. `admin`:
+administrators alone.
 """
 
 ANYBODY = "anybody"
 READ = "read"
 WRITE = "write"
 MACHINE = "machine"
+ADMIN = "admin"
 
 MATRIX: dict[str, str] = {
     # public
@@ -25,6 +28,9 @@ MATRIX: dict[str, str] = {
     "signups.mine": ANYBODY,
     "signups.send_link": ANYBODY,
     "signups.link_sent": ANYBODY,
+    "operating.healthz": ANYBODY,
+    "operating.readyz": ANYBODY,
+    "operating.metrics": ANYBODY,  # by its own token
     "static": ANYBODY,
     "security.static": ANYBODY,
     "security.login": ANYBODY,
@@ -183,4 +189,6 @@ MATRIX: dict[str, str] = {
     "inbox.decline": WRITE,
     "inbox.bounce": WRITE,
     "inbox.finish": WRITE,
+    "audit.index": ADMIN,
+    "audit.export": ADMIN,
 }

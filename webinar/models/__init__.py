@@ -64,6 +64,7 @@ from webinar.models.talks import (
     TalkState,
     Visibility,
 )
+from webinar.models.workers import WorkerBeat
 
 __all__ = [
     "ACTIVE",
@@ -129,5 +130,6 @@ __all__ = [
     "TalkSpeaker",
     "TalkState",
     "Visibility",
+    "WorkerBeat",
     "audience_members",
 ]

@@ -7,7 +7,7 @@ from flask import Flask
 from webinar.domain.links import PATHS
 from webinar.extensions import csrf
 from webinar.models import Purpose
-from webinar.web import guards
+from webinar.web import guards, operating
 from webinar.web.callbacks import authority
 from webinar.web.callbacks import events as room_events
 from webinar.web.callbacks import reservations as room_reservations
@@ -26,6 +26,7 @@ from webinar.web.guest import (
 from webinar.web.organiser import (
     attendances,
     audiences,
+    audit,
     contacts,
     desk,
     dispatches,
@@ -51,7 +52,7 @@ from webinar.web.organiser import (
 from webinar.web.public import pages
 from webinar.web.public import signups as public_signups
 
-PUBLIC = (pages.blueprint, public_signups.blueprint)
+PUBLIC = (pages.blueprint, public_signups.blueprint, operating.blueprint)
 GUEST = (
     (answer.blueprint, Purpose.ANSWER),
     (entry.blueprint, Purpose.ENTER),
@@ -100,6 +101,7 @@ ORGANISER = (
     (mails.blueprint, "/nachrichten"),
     (inbox.blueprint, "/posteingang"),
 )
+ADMINISTRATION = ((audit.blueprint, "/protokoll"),)
 
 
 def register(app: Flask) -> None:
@@ -123,4 +125,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint, url_prefix=prefix)
     for blueprint, prefix in ORGANISER:
         guards.guard(blueprint, guards.staff)
+        app.register_blueprint(blueprint, url_prefix="/desk" + prefix)
+    for blueprint, prefix in ADMINISTRATION:
+        guards.guard(blueprint, guards.administration)
         app.register_blueprint(blueprint, url_prefix="/desk" + prefix)

@@ -47,6 +47,7 @@ DESK = frozenset(
         "reminders",
         "mails",
         "inbox",
+        "audit",
     }
 )
 
