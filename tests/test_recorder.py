@@ -6,11 +6,13 @@ Runs on Python 3.9 where there is one, since the recorder's system may have no n
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import http.server
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -336,6 +338,32 @@ def test_redirect_carries_no_recording_away(tmp_path: Path) -> None:
     found.server_close()
     assert (process.returncode, asked) == (1, ["/jitsi/recordings"])
     assert "307" in log
+
+
+def test_script_is_python_of_years_ago_and_needs_nothing_else() -> None:
+    tree = ast.parse(SCRIPT.read_text("utf-8"), feature_version=(3, 9))
+    names = {
+        alias.name.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    } | {
+        str(node.module).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+    }
+    assert names <= sys.stdlib_module_names
+
+
+def test_every_file_beside_the_script_is_explained() -> None:
+    readme = (SCRIPT.parent / "README.md").read_text("utf-8")
+    names = {path.name for path in SCRIPT.parent.iterdir() if path.is_file()} - {"README.md"}
+    assert [name for name in sorted(names) if f"`{name}`" not in readme] == []
+    lines = (SCRIPT.parent / "docker-jitsi-meet.env").read_text("utf-8").splitlines()
+    settings = [number for number, line in enumerate(lines) if re.match(r"[A-Z0-9_]+=", line)]
+    assert len(settings) > 20
+    # Each has its reason right above, or shares its neighbour's.
+    assert [lines[number] for number in settings if not lines[number - 1].strip()] == []
 
 
 @pytest.mark.parametrize(

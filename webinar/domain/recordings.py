@@ -1,13 +1,12 @@
-"""Recordings that come in: announced, received, and then a material of their talk or set aside.
+"""Recordings that came in: a material of their talk, or set aside for a person to decide.
 
 Moves states only; bytes are `adapters.incoming`'s and `adapters.storage`'s, and moving them is
 `jobs.recordings`'. What arrives is never published: an organiser releases it (rule 10). What cannot
-be decided by itself waits for a person, and not for ever.
+be decided by itself does not wait for ever. Neighbour: `domain.recording_uploads`, the way here.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,9 +15,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
-from webinar.domain import audit, jobs, mail, materials
+from webinar.domain import audit, mail, materials
 from webinar.domain.materials import Stored
-from webinar.domain.rows import find_or_add
 from webinar.errors import Conflict, NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -27,7 +25,6 @@ from webinar.models import (
     Material,
     MaterialKind,
     Recording,
-    RecordingSource,
     RecordingState,
     Role,
     Room,
@@ -38,8 +35,6 @@ from webinar.models import (
 S = RecordingState
 KEPT_ASIDE = timedelta(days=30)
 """How long something waits for a person."""
-UNFINISHED = timedelta(days=7)
-"""How long an upload may pause; the recorder gives up after days."""
 MOVES: dict[RecordingState, frozenset[RecordingState]] = {
     S.RECEIVING: frozenset({S.COMPLETE, S.ASIDE, S.STORED, S.FAILED}),
     S.COMPLETE: frozenset({S.RECEIVING, S.STORED, S.ASIDE}),
@@ -60,85 +55,9 @@ def may_be_kept(talk: Talk) -> bool:
     )
 
 
-def key_of(*parts: str) -> str:
-    """A key of fixed length for the names by which the sender knows the file."""
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def announce(key: str, *, room_name: str, size: int, sha256: str) -> Recording:
-    """The upload of that key, begun or known from before. The checksum is part of the key: a file
-    that changed is another one."""
-    return find_or_add(
-        select(Recording).where(Recording.key == key),
-        lambda: Recording(
-            key=key,
-            source=RecordingSource.JIBRI,
-            room_name=room_name[:200],
-            size=size,
-            sha256=sha256,
-        ),
-    )
-
-
-def announce_link(key: str, *, room_name: str, link: str) -> Recording:
-    """A recording that can be fetched; a job does it after the commit, once."""
-    known = db.session.scalar(select(Recording).where(Recording.key == key))
-    if known is not None:
-        return known
-    row = find_or_add(
-        select(Recording).where(Recording.key == key),
-        lambda: Recording(
-            key=key, source=RecordingSource.JAAS, room_name=room_name[:200], link=link
-        ),
-    )
-    jobs.enqueue("fetch_recording", key=f"fetch-recording:{row.id}", recording_id=row.id)
-    return row
-
-
-def upload(public_id: str) -> Recording:
-    """The upload of that name; raises `NotThere`."""
-    found = db.session.scalar(
-        select(Recording).where(
-            Recording.public_id == public_id, Recording.source == RecordingSource.JIBRI
-        )
-    )
-    if found is None:
-        raise NotThere("record_missing")
-    return found
-
-
-def take_piece(public_id: str, *, offset: int, size: int) -> Recording:
-    """Count the bytes that were written at `offset`; once all are there, ask for the comparison.
-
-    Raises `Conflict` where another request was faster: what counts is what the row says.
-    """
-    row = locked(upload(public_id).id)
-    if row.state != S.RECEIVING or row.received != offset:
-        raise Conflict("recording_offset")
-    row.received = offset + size
-    complete(row)
-    db.session.flush()
-    return row
-
-
-def complete(row: Recording) -> None:
-    """Ask for the comparison of an upload of which no byte is missing."""
-    if row.state == S.RECEIVING and row.received == row.size:
-        _move(row, S.COMPLETE)
-        key = f"take-recording:{row.id}"
-        jobs.enqueue("take_recording", key=key, recording_id=row.id)
-
-
-def start_again(row: Recording) -> None:
-    """The checksum of the whole is another one: nothing of it counts. The row is locked."""
-    _move(row, S.RECEIVING)
-    row.received = 0
-    db.session.flush()
-
-
 def fail(row: Recording, *, reason: Aside) -> None:
     """Nothing came, and nothing will. The row is locked."""
-    _move(row, S.FAILED)
+    move(row, S.FAILED)
     row.reason, row.link, row.settled_at = reason, "", now()
     row.talk = _talk_of(row.room_name)
     _tell(row)
@@ -157,7 +76,7 @@ def settle(row: Recording, *, stored: Stored, media_type: str, days: int) -> Non
     row.talk = talk
     row.reason = _hindrance(talk, media_type)
     if talk is None or row.reason:
-        _move(row, S.ASIDE)
+        move(row, S.ASIDE)
         row.storage_key = stored.key
     else:
         _store(row, talk, stored, days=days, by=None)
@@ -186,7 +105,7 @@ def discard(row: Recording, *, by: Account | None) -> None:
     row = locked(row.id)
     if row.state == S.DISCARDED:
         return
-    _move(row, S.DISCARDED)
+    move(row, S.DISCARDED)
     row.account, row.settled_at = by, now()
     if row.storage_key is not None:
         key, row.storage_key = row.storage_key, None
@@ -249,18 +168,6 @@ def overdue() -> list[Recording]:
     return list(db.session.scalars(query))
 
 
-def forget_bytes(public_id: str) -> None:
-    """What was received of the upload is going to be removed: nothing of it counts any more."""
-    row = db.session.scalar(
-        select(Recording).where(Recording.public_id == public_id).with_for_update()
-    )
-    if row is not None and row.state == S.RECEIVING:
-        row.received = 0
-    elif row is not None and row.state == S.COMPLETE:
-        start_again(row)
-    db.session.flush()
-
-
 @dataclass(frozen=True)
 class _Kept:
     """What the store said when the bytes were set aside."""
@@ -270,7 +177,8 @@ class _Kept:
     sha256: str
 
 
-def _move(row: Recording, state: RecordingState) -> None:
+def move(row: Recording, state: RecordingState) -> None:
+    """Change the state by the table; raises `Conflict` for a move that is not in it."""
     if state not in MOVES[S(row.state)]:
         raise Conflict("recording_settled")
     row.state = state
@@ -291,7 +199,7 @@ def _hindrance(talk: Talk | None, media_type: str) -> Aside:
 
 
 def _store(row: Recording, talk: Talk, stored: Stored, *, days: int, by: Account | None) -> None:
-    _move(row, S.STORED)
+    move(row, S.STORED)
     row.settled_at = now()
     twin = db.session.scalar(
         select(Material).where(Material.talk_id == talk.id, Material.sha256 == stored.sha256)

@@ -16,7 +16,7 @@ from webinar.adapters.fetch import Forbidden, Trouble, fetched
 from webinar.adapters.incoming import Incoming
 from webinar.adapters.storage import FolderStorage, Readable, StoredFile
 from webinar.clock import now
-from webinar.domain import recordings
+from webinar.domain import recording_uploads, recordings
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db, reading
 from webinar.jobs.queue import PAUSES, Run
@@ -60,7 +60,7 @@ def take_recording(run: Run, *, recording_id: int) -> None:
         log.warning("recording differs", recording=row.id)
         if stored is not None:
             _storage(run).delete(stored.key)
-        recordings.start_again(recordings.locked(recording_id))
+        recording_uploads.start_again(recordings.locked(recording_id))
         db.session.commit()
         return
     _settle(run, recording_id, stored)
@@ -98,8 +98,8 @@ def forget_recordings(run: Run) -> None:
         recordings.discard(row, by=None)
         db.session.commit()
     incoming = Incoming(run.settings.storage_folder)
-    for name in incoming.untouched(before=now() - recordings.UNFINISHED):
-        recordings.forget_bytes(name)
+    for name in incoming.untouched(before=now() - recording_uploads.UNFINISHED):
+        recording_uploads.forget_bytes(name)
         db.session.commit()
         incoming.remove(name)
 

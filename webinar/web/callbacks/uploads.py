@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ClientDisconnected
 
 from webinar.adapters.incoming import Incoming
-from webinar.domain import recordings
+from webinar.domain import recording_uploads, recordings
 from webinar.errors import Conflict, NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import Recording, RecordingState
@@ -53,8 +53,10 @@ def announce() -> ResponseReturnValue:
         return refused(problem)
     if given.size > settings().callbacks.recording_limit:
         return make_response(jsonify(message="too large"), 413)
-    key = recordings.key_of(given.session, given.file, str(given.size), given.sha256)
-    row = recordings.announce(key, room_name=given.room, size=given.size, sha256=given.sha256)
+    key = recording_uploads.key_of(given.session, given.file, str(given.size), given.sha256)
+    row = recording_uploads.announce(
+        key, room_name=given.room, size=given.size, sha256=given.sha256
+    )
     if row.state == RecordingState.RECEIVING:
         try:
             # Twice: what was received, and the copy that the comparison makes of it.
@@ -70,7 +72,7 @@ def announce() -> ResponseReturnValue:
 def show(public_id: str) -> ResponseReturnValue:
     """How far it is."""
     try:
-        return jsonify(_told(recordings.upload(public_id)))
+        return jsonify(_told(recording_uploads.upload(public_id)))
     except NotThere:
         return make_response(jsonify(message="unknown"), 404)
 
@@ -79,7 +81,7 @@ def show(public_id: str) -> ResponseReturnValue:
 def take(public_id: str) -> ResponseReturnValue:
     """One piece, at `Upload-Offset`; read while it comes, never whole in memory."""
     try:
-        row = recordings.upload(public_id)
+        row = recording_uploads.upload(public_id)
     except NotThere:
         return make_response(jsonify(message="unknown"), 404)
     offset = _offset()
@@ -89,10 +91,10 @@ def take(public_id: str) -> ResponseReturnValue:
         return make_response(jsonify(_told(row)), 409)
     try:
         size = _write(row, offset)
-        row = recordings.take_piece(public_id, offset=offset, size=size)
+        row = recording_uploads.take_piece(public_id, offset=offset, size=size)
     except Conflict:
         db.session.rollback()
-        return make_response(jsonify(_told(recordings.upload(public_id))), 409)
+        return make_response(jsonify(_told(recording_uploads.upload(public_id))), 409)
     except (NotUnderstood, ClientDisconnected):
         return make_response(jsonify(message="the piece is damaged"), 400)
     except RuleError as error:

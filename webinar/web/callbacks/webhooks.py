@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from webinar.domain import attendances, recordings
+from webinar.domain import attendances, recording_uploads
 from webinar.domain.attendances import Moment
 from webinar.extensions import db
 from webinar.web.callbacks.events import (
@@ -75,8 +75,8 @@ def _fetch(message: Mapping[str, object]) -> None:
         raise NotUnderstood("the link is too long")
     name = room_name(message)
     if name:
-        key = recordings.key_of("jaas", text(message, "idempotencyKey"))
-        recordings.announce_link(key, room_name=name, link=link)
+        key = recording_uploads.key_of("jaas", text(message, "idempotencyKey"))
+        recording_uploads.announce_link(key, room_name=name, link=link)
         db.session.commit()
 
 
