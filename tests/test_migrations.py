@@ -33,6 +33,8 @@ from webinar.models import (
     Question,
     QuestionAnswer,
     QuestionKind,
+    Recording,
+    RecordingSource,
     Registration,
     Reminded,
     Reminder,
@@ -69,6 +71,7 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
         InboxMessage(fingerprint="b" * 64, kind=InboxKind.ANSWER, talk=talk, details={"rule": "x"}),
         CalendarReply(talk_id=talk.id, contact_id=asked.contact_id, sequence=0, stamp=now()),
         InboxReading(source="imap", read_at=now()),
+        Recording(key="c" * 64, source=RecordingSource.JIBRI, room_name="abend", talk=talk),
         WorkerBeat(name="host:4711"),
         stay,
     ):

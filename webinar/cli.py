@@ -10,10 +10,12 @@ from flask.cli import FlaskGroup
 from flask_security import hash_password
 
 from webinar import create_app, settings_of
-from webinar.config import ConfigError
+from webinar.adapters.jitsi_probe import UNSEEN
+from webinar.config import ConfigError, JitsiMode
 from webinar.domain import accounts
 from webinar.errors import RuleError
 from webinar.extensions import db
+from webinar.jobs import jitsi_check
 from webinar.models import Role
 from webinar.text import normalise_address
 
@@ -84,11 +86,38 @@ def test_mail(address: str) -> None:
     click.echo("Whether it arrives, and how it is judged, shows the source of what arrives.")
 
 
+@main.group()
+def jitsi() -> None:
+    """The video server that the office uses."""
+
+
+@jitsi.command("check")
+def check_jitsi() -> None:
+    """Look at the running server from outside, and say what it lacks.
+
+    Exit status 0: nothing that can be seen is missing; 1: something is; 2: no server is set.
+    """
+    settings = settings_of(current_app._get_current_object())  # type: ignore[attr-defined]  # its API
+    found = settings.jitsi
+    if found.mode is JitsiMode.NONE:
+        raise click.UsageError("WEBINAR_JITSI_MODE names no server.")
+    good = True
+    for finding in jitsi_check.findings(found):
+        good = good and finding.good
+        click.echo(jitsi_check.line(finding))
+    click.echo("\nNot to be seen from outside, so please look yourself (deploy/jitsi/README.md):")
+    for line in UNSEEN:
+        click.echo(f"  -  {line}")
+    click.echo("\nTo try by hand in a browser, within ten minutes. You must read 'Diesen Raum gibt")
+    click.echo("es nicht.': the room is no talk's, and our application refuses to create it.")
+    click.echo(f"  {jitsi_check.test_link(found)}")
+    sys.exit(0 if good else 1)
+
+
 @main.command()
 def worker() -> None:
     """Send mail and do background work until stopped."""
-    # Only the worker needs the loop.
-    from webinar.jobs.worker import run  # noqa: PLC0415
+    from webinar.jobs.worker import run  # noqa: PLC0415  only the worker needs the loop
 
     run(current_app._get_current_object())  # type: ignore[attr-defined]  # the proxy's own API
 

@@ -108,6 +108,23 @@ class JitsiSettings:
 
 
 @dataclass(frozen=True)
+class CallbackSettings:
+    """What Jitsi's own calls prove themselves with; empty: that way in is closed."""
+
+    prosody_token: str = field(repr=False)
+    """Bearer token of Prosody: reservations and attendance."""
+    webhook_secret: str = field(repr=False)
+    """Signs the webhooks of JaaS."""
+    recording_secret: str = field(repr=False)
+    """Signs what Jibri's script sends."""
+    recording_limit: int
+    recording_hosts: tuple[str, ...]
+    """Where the links of JaaS may lead; a name that begins with a dot means all below it."""
+    room_margin: int
+    """How many more than the places a room takes: office, speakers, reconnects."""
+
+
+@dataclass(frozen=True)
 class InboxSettings:
     """Where answers and bounces come in. `server` is the authserv-id under which the receiving
     server writes its Authentication-Results; without it no sender is believed."""
@@ -150,6 +167,7 @@ class Settings:
     mail: MailSettings
     inbox: InboxSettings
     jitsi: JitsiSettings
+    callbacks: CallbackSettings
     storage_folder: Path
     upload_limit: int
     legal_folder: Path
@@ -165,6 +183,9 @@ class Settings:
     room_overrun_minutes: int
     room_extension_minutes: int
     retention_days: int
+    took_part_minutes: int
+    """Who was there so long took part; 0: `took_part_percent` of the talk decides."""
+    took_part_percent: int
 
     @property
     def production(self) -> bool:
@@ -253,6 +274,7 @@ class _Reader:
             mail=self.mail(),
             inbox=self.inbox(),
             jitsi=self.jitsi(),
+            callbacks=self.callbacks(),
             storage_folder=Path(self.text("STORAGE_FOLDER", str(ROOT / "var" / "files"))),
             upload_limit=self.number("UPLOAD_LIMIT_MB", 500, least=1) * 1024 * 1024,
             legal_folder=Path(self.text("LEGAL_FOLDER", str(LEGAL_FOLDER))),
@@ -265,6 +287,8 @@ class _Reader:
             room_overrun_minutes=self.number("ROOM_OVERRUN_MINUTES", 30),
             room_extension_minutes=self.number("ROOM_EXTENSION_MINUTES", 120),
             retention_days=self.number("RETENTION_DAYS", 365, least=1),
+            took_part_minutes=self.number("TOOK_PART_MINUTES", 0),
+            took_part_percent=self.number("TOOK_PART_PERCENT", 50, least=1),
         )
         self.check(settings)
         if self.problems:
@@ -345,6 +369,17 @@ class _Reader:
             embed=self.flag("JITSI_EMBED", default=True),
         )
 
+    def callbacks(self) -> CallbackSettings:
+        hosts = self.text("RECORDING_HOSTS", ".8x8.vc").lower().split(",")
+        return CallbackSettings(
+            prosody_token=self.text("JITSI_PROSODY_TOKEN"),
+            webhook_secret=self.text("JITSI_WEBHOOK_SECRET"),
+            recording_secret=self.text("RECORDING_SECRET"),
+            recording_limit=self.number("RECORDING_LIMIT_MB", 4096, least=1) * 1024 * 1024,
+            recording_hosts=tuple(host.strip() for host in hosts if host.strip()),
+            room_margin=self.number("ROOM_MARGIN", 10),
+        )
+
     def legal(self) -> dict[str, str]:
         start = PREFIX + "LEGAL_"
         return {
@@ -373,6 +408,7 @@ class _Reader:
             self.refuse("OFFICE_NAME", "is missing: it stands on every page and under every mail")
         self.check_inbox(settings)
         self.check_jitsi(settings)
+        self.check_callbacks(settings)
         if settings.production:
             self.check_production(settings)
 
@@ -410,6 +446,19 @@ class _Reader:
             self.refuse("JITSI_SECRET", f"must have at least {SECRET_LENGTH} bytes")
         if jitsi.mode in (JitsiMode.RS256, JitsiMode.JAAS) and not jitsi.key_id:
             self.refuse("JITSI_KEY_ID", f"is missing for mode {jitsi.mode}")
+
+    def check_callbacks(self, settings: Settings) -> None:
+        given = settings.callbacks
+        secrets = {
+            "JITSI_PROSODY_TOKEN": given.prosody_token,
+            "JITSI_WEBHOOK_SECRET": given.webhook_secret,
+            "RECORDING_SECRET": given.recording_secret,
+        }
+        for name, secret in secrets.items():
+            if 0 < len(secret.encode()) < SECRET_LENGTH:
+                self.refuse(name, f"must have at least {SECRET_LENGTH} bytes")
+        if settings.took_part_percent > 100:
+            self.refuse("TOOK_PART_PERCENT", "must be at most 100")
 
     def check_production(self, settings: Settings) -> None:
         if settings.debug:

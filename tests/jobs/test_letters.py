@@ -306,7 +306,36 @@ def signup(template: str) -> Make:
     return lambda evening: mail(evening, template)
 
 
+def recording_arrived(state: str, reason: str = "", *, known: bool = True) -> Make:
+    """To the office: of a talk, or of nobody knows which."""
+
+    def make(evening: Scene) -> Mail:
+        account = factories.account(
+            name="Miriam Hartmann",
+            email="m.hartmann@lra.example",
+            language=evening.contact.language,
+        )
+        # A number that is the same in every run: the golden files hold it.
+        params = {"state": state, "reason": reason, "talk_id": 7 if known else None}
+        return mail(
+            evening,
+            "recording_arrived",
+            account=account,
+            recipient=account.email,
+            params=params,
+            talk=evening.talk if known else None,
+        )
+
+    return make
+
+
 LETTERS: dict[str, Make] = {
+    "recording_arrived": recording_arrived("stored"),
+    "recording_arrived-no_consent": recording_arrived("aside", "no_consent"),
+    "recording_arrived-room_unknown": recording_arrived("aside", "room_unknown", known=False),
+    "recording_arrived-no_video": recording_arrived("aside", "no_video"),
+    "recording_arrived-link": recording_arrived("failed", "link", known=False),
+    "recording_arrived-too_large": recording_arrived("failed", "too_large", known=False),
     "confirmation-series": confirmation(reason="series"),
     "confirmation-series-hall": confirmation(reason="series", mode="hall"),
     "confirmation-taken_back": confirmation(reason="taken_back"),

@@ -1,6 +1,8 @@
 """Who may ask for what: one line per endpoint, and a test that asks every route as everybody.
 
 `anybody`: public pages. `link`: the holder of a personal link of that purpose and nobody else.
+`read`: every account of the office. `write`: organisers and administrators. `machine`: another
+program that proves itself by a secret.
 `read`: every account of the office. `write`: organisers and administrators. `admin`:
 administrators alone.
 """
@@ -8,6 +10,7 @@ administrators alone.
 ANYBODY = "anybody"
 READ = "read"
 WRITE = "write"
+MACHINE = "machine"
 ADMIN = "admin"
 
 MATRIX: dict[str, str] = {
@@ -75,6 +78,17 @@ MATRIX: dict[str, str] = {
     "guest_overview.open_feed": "preferences",
     "guest_overview.renew_feed": "preferences",
     "guest_feed.show": "feed",
+    # the video server, the recorder
+    "reservations.create": MACHINE,
+    "reservations.show": MACHINE,
+    "reservations.delete": MACHINE,
+    "room_events.room_created": MACHINE,
+    "room_events.room_destroyed": MACHINE,
+    "room_events.occupant": MACHINE,
+    "room_webhooks.told": MACHINE,
+    "recording_uploads.announce": MACHINE,
+    "recording_uploads.show": MACHINE,
+    "recording_uploads.take": MACHINE,
     # the desk
     "desk.overview": READ,
     "talks.index": READ,
@@ -174,6 +188,10 @@ MATRIX: dict[str, str] = {
     "waiting_list.refuse": WRITE,
     "registrations.index": READ,
     "registrations.export": READ,
+    "attendances.index": READ,
+    "attendances.export": READ,
+    "attendances.tick": WRITE,
+    "attendances.untick": WRITE,
     "reminders.index": READ,
     "reminders.create": WRITE,
     "reminders.edit": WRITE,
@@ -182,6 +200,10 @@ MATRIX: dict[str, str] = {
     "reminders.switch_on": WRITE,
     "reminders.preview": READ,
     "reminders.letter": READ,
+    "recordings.index": READ,
+    "recordings.file": READ,
+    "recordings.assign": WRITE,
+    "recordings.discard": WRITE,
     "mails.index": READ,
     "mails.show": READ,
     "mail_acts.again": WRITE,

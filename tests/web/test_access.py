@@ -10,7 +10,7 @@ from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 
 from tests import factories
 from tests.conftest import signed_in
-from tests.web.access_matrix import ADMIN, ANYBODY, MATRIX, READ, WRITE
+from tests.web.access_matrix import ADMIN, ANYBODY, MACHINE, MATRIX, READ, WRITE
 from webinar.domain import links
 from webinar.models import Purpose, Role
 from webinar.web import guards
@@ -168,6 +168,24 @@ def test_personal_pages_are_closed_to_forged_and_foreign_links(app: Flask) -> No
                 if answer.status_code != 404:
                     wrong.append((rule.endpoint, method, answer.status_code))
     assert wrong == []
+
+
+def test_calls_of_machines_are_closed_to_everybody_without_their_secret(app: Flask) -> None:
+    """Also while no secret is set, and to whoever is signed in."""
+    for client in (app.test_client(), signed_in(app, factories.account(role=Role.ADMIN))):
+        wrong = [
+            (rule.endpoint, method, answer.status_code)
+            for rule in rules(app)
+            if MATRIX.get(rule.endpoint) == MACHINE
+            for method in methods(rule)
+            if (
+                answer := client.open(
+                    address(rule), method=method, headers={"Authorization": "Bearer "}
+                )
+            ).status_code
+            != 401
+        ]
+        assert wrong == []
 
 
 def test_personal_and_public_pages_set_no_cookie(app: Flask) -> None:

@@ -35,6 +35,7 @@ from webinar.domain.rooms import Terms
 from webinar.extensions import db
 from webinar.models import (
     Account,
+    Aside,
     Contact,
     Format,
     Grantee,
@@ -47,6 +48,9 @@ from webinar.models import (
     MaterialPage,
     Mode,
     Purpose,
+    Recording,
+    RecordingSource,
+    RecordingState,
     Reminded,
     Reminder,
     Speaker,
@@ -140,6 +144,7 @@ def build(app: Flask, by: Account) -> World:
         "number": 1,
         "mailing_id": draft.id,
         "reminder_id": step.id,
+        "recording_id": _aside(app).id,
         "mail_id": db.session.scalars(select(Mail.id)).first(),
         "name": upload.public_id,
         "message_id": came_in.id,
@@ -186,6 +191,25 @@ def _materials(app: Flask, talk: Talk, by: Account) -> list[Material]:
     releases.release(talk, material_ids=[rows[0].id], access=access, by=by)
     db.session.commit()
     return rows
+
+
+def _aside(app: Flask) -> Recording:
+    """A recording of a room that nobody knows."""
+    stored = storage(app).put(BytesIO(FILM), limit=len(FILM))
+    row = Recording(
+        key="d" * 64,
+        source=RecordingSource.JIBRI,
+        state=RecordingState.ASIDE,
+        reason=Aside.ROOM_UNKNOWN,
+        room_name="probe",
+        size=stored.size,
+        received=stored.size,
+        sha256=stored.sha256,
+        media_type="video/mp4",
+        storage_key=stored.key,
+    )
+    factories.save(row)
+    return row
 
 
 def _mailings(talk: Talk, audience_id: int, by: Account) -> Mailing:

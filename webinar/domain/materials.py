@@ -27,6 +27,7 @@ from webinar.models import (
     MaterialKind,
     MaterialPage,
     Processing,
+    Recording,
     Talk,
 )
 from webinar.text import clean
@@ -158,7 +159,8 @@ def unused(keys: Iterable[str]) -> list[str]:
     asked = list(dict.fromkeys(keys))
     files = select(Material.storage_key).where(Material.storage_key.in_(asked))
     pages = select(MaterialPage.thumbnail_key).where(MaterialPage.thumbnail_key.in_(asked))
-    named = set(db.session.scalars(files)) | set(db.session.scalars(pages))
+    aside = select(Recording.storage_key).where(Recording.storage_key.in_(asked))
+    named = {key for query in (files, pages, aside) for key in db.session.scalars(query)}
     return [key for key in asked if key not in named]
 
 

@@ -216,6 +216,7 @@ def _message(
         "legal": _legal(settings, reader.language),
         "organisation": reader.addressee.organisation,
         "addresses": addresses,
+        "desk": f"{settings.base_url}/desk",
     }
     if talk is not None:
         early = "speaker" in addresses

@@ -52,8 +52,9 @@ from webinar.models.participation import (
     Source,
 )
 from webinar.models.questions import Question, QuestionAnswer, QuestionKind
+from webinar.models.recordings import Aside, Recording, RecordingSource, RecordingState
 from webinar.models.reminders import Reminded, Reminder
-from webinar.models.rooms import Admission, Attendance, AttendanceSource, Room
+from webinar.models.rooms import Admission, Attendance, AttendanceSource, Attendee, Room
 from webinar.models.talks import (
     Format,
     Series,
@@ -70,8 +71,10 @@ __all__ = [
     "Account",
     "Admission",
     "Answer",
+    "Aside",
     "Attendance",
     "AttendanceSource",
+    "Attendee",
     "Audience",
     "AuditEntry",
     "CalendarEntry",
@@ -110,6 +113,9 @@ __all__ = [
     "Question",
     "QuestionAnswer",
     "QuestionKind",
+    "Recording",
+    "RecordingSource",
+    "RecordingState",
     "Registration",
     "RegistrationState",
     "Reminded",

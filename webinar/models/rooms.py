@@ -33,6 +33,8 @@ class Room(Timestamped, Model):
     talk_id: Mapped[int] = mapped_column(ForeignKey("talks.id"))
     name: Mapped[str] = mapped_column(String(64), unique=True, info=NOTHING)
     retired_at: Mapped[datetime | None] = mapped_column(Utc)
+    reserved_at: Mapped[datetime | None] = mapped_column(Utc)
+    """Since when the video server holds the room; empty again once it says that the room died."""
 
     talk: Mapped[Talk] = relationship()
 
@@ -66,14 +68,32 @@ class AttendanceSource(StrEnum):
     HALL = "hall"
 
 
+class Attendee(StrEnum):
+    """Who stayed, as far as the room's pseudonym says it."""
+
+    PARTICIPANT = "participant"
+    SPEAKER = "speaker"
+    STAFF = "staff"
+    UNKNOWN = "unknown"
+    """No pseudonym of this talk: by telephone, or by a link that we did not make."""
+
+
 class Attendance(Timestamped, Model):
     """One stay. Without a registration it is a count and names nobody."""
 
     __tablename__ = "attendances"
     __table_args__ = (
         one_of("source", AttendanceSource),
+        one_of("attendee", Attendee),
         CheckConstraint("left_at IS NULL OR left_at >= joined_at", name="leaves_after_joining"),
         Index("uq_attendances_occupant_joined_at", "occupant", "joined_at", unique=True),
+        Index(
+            "uq_attendances_registration_id_hall",
+            "registration_id",
+            unique=True,
+            sqlite_where=text("source = 'hall'"),
+            postgresql_where=text("source = 'hall'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -82,5 +102,8 @@ class Attendance(Timestamped, Model):
     source: Mapped[str] = mapped_column(String(8), info=NOTHING)
     occupant: Mapped[str | None] = mapped_column(String(200), info=NOTHING)
     """The room's own name for one connection; with `joined_at` it tells a repeated event."""
+    attendee: Mapped[str] = mapped_column(String(12), default=Attendee.PARTICIPANT, info=NOTHING)
     joined_at: Mapped[datetime] = mapped_column(Utc)
     left_at: Mapped[datetime | None] = mapped_column(Utc)
+    left_assumed: Mapped[bool] = mapped_column(default=False)
+    """Nobody said when they left: it was taken from the end of the room. A later word wins."""

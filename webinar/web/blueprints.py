@@ -8,6 +8,11 @@ from webinar.domain.links import PATHS
 from webinar.extensions import csrf
 from webinar.models import Purpose
 from webinar.web import guards, operating
+from webinar.web.callbacks import authority
+from webinar.web.callbacks import events as room_events
+from webinar.web.callbacks import reservations as room_reservations
+from webinar.web.callbacks import uploads as recording_uploads
+from webinar.web.callbacks import webhooks as room_webhooks
 from webinar.web.guest import (
     acceptances,
     answer,
@@ -22,6 +27,7 @@ from webinar.web.guest import (
 )
 from webinar.web.organiser import (
     admissions,
+    attendances,
     audiences,
     audit,
     contact_addresses,
@@ -39,6 +45,7 @@ from webinar.web.organiser import (
     materials,
     other_room,
     people,
+    recordings,
     registering,
     registrations,
     releases,
@@ -68,6 +75,13 @@ GUEST = (
     (overview.blueprint, Purpose.PREFERENCES),
     (feed.blueprint, Purpose.FEED),
 )
+MACHINES = (
+    (room_reservations.blueprint, authority.prosody, "/jitsi/prosody"),
+    (room_events.blueprint, authority.prosody, "/jitsi/prosody"),
+    (room_webhooks.blueprint, authority.jaas, "/jitsi/jaas"),
+    (recording_uploads.blueprint, authority.jibri, "/jitsi/recordings"),
+)
+"""Calls of other programs, each of which proves itself by a secret."""
 BELOW = (
     *((blueprint, purpose, "/lage") for purpose, blueprint in watch.BLUEPRINTS.items()),
     (deputies.blueprint, Purpose.ANSWER, "/vertretung"),
@@ -92,6 +106,7 @@ ORGANISER = (
     (mailings.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (dispatches.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (registrations.blueprint, "/veranstaltungen/<int:talk_id>/anmeldungen"),
+    (attendances.blueprint, "/veranstaltungen/<int:talk_id>/teilnahme"),
     (people.blueprint, "/veranstaltungen/<int:talk_id>/personen"),
     (registering.blueprint, "/veranstaltungen/<int:talk_id>/personen"),
     (
@@ -101,6 +116,7 @@ ORGANISER = (
     (materials.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen"),
     (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
     (reminders.blueprint, "/veranstaltungen/<int:talk_id>/erinnerungen"),
+    (recordings.blueprint, "/aufzeichnungen"),
     (mails.blueprint, "/nachrichten"),
     (mail_acts.blueprint, "/nachrichten"),
     (inbox.blueprint, "/posteingang"),
@@ -123,6 +139,11 @@ def register(app: Flask) -> None:
         # A personal page sets no cookie: its POSTs are proven by the signature in the path.
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint, url_prefix=f"/{PATHS[purpose]}/<token>{below}")
+    for blueprint, check, prefix in MACHINES:
+        guards.guard(blueprint, check)
+        # They are no browsers: whoever knows the secret acts for itself.
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint, url_prefix=prefix)
     for blueprint, prefix in ORGANISER:
         guards.guard(blueprint, guards.staff)
         app.register_blueprint(blueprint, url_prefix="/desk" + prefix)

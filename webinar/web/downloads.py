@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from flask import Response, request
 from werkzeug.datastructures import ContentRange
@@ -19,7 +19,7 @@ from werkzeug.http import dump_options_header
 from webinar.adapters.calendar import Event, calendar_bytes
 from webinar.adapters.documents import MediaType, download_name
 from webinar.errors import NotThere
-from webinar.models import Material, MaterialPage
+from webinar.models import Material, MaterialPage, Recording
 from webinar.web.settings import storage
 
 PIECE = 256 * 1024
@@ -27,6 +27,19 @@ PLAYED = frozenset({"video/mp4", "video/webm", "text/vtt"})
 """Media types that a page may show in place: none of them runs anything."""
 CACHE = "private, no-cache"
 """A browser may keep the bytes, and asks each time whether it still may show them."""
+
+
+class Kept(Protocol):
+    """What is known of bytes in the store."""
+
+    @property
+    def storage_key(self) -> str | None: ...
+    @property
+    def sha256(self) -> str | None: ...
+    @property
+    def size(self) -> int | None: ...
+    @property
+    def media_type(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,16 @@ def playing(material: Material) -> Response:
         raise NotThere("material_missing")
     response = _file(material)
     response.headers["Content-Disposition"] = "inline"
+    return response
+
+
+def aside(recording: Recording) -> Response:
+    """A recording that waits for a decision: played where browsers can, else saved."""
+    if recording.storage_key is None:
+        raise NotThere("material_missing")
+    response = _file(recording)
+    plays = recording.media_type in PLAYED
+    response.headers["Content-Disposition"] = "inline" if plays else disposition("aufzeichnung.bin")
     return response
 
 
@@ -109,7 +132,7 @@ def asked_span(size: int, *, etag: str) -> Span | None:
     return Span(*found)
 
 
-def _file(material: Material) -> Response:
+def _file(material: Kept) -> Response:
     """The stored bytes with their type, ETag and range; the route adds how to show them."""
     key, etag, size = material.storage_key or "", material.sha256 or "", material.size or 0
     response = Response(mimetype=material.media_type)

@@ -43,6 +43,8 @@ DESK = frozenset(
         "mailings",
         "dispatches",
         "registrations",
+        "attendances",
+        "recordings",
         "people",
         "registering",
         "waiting_list",

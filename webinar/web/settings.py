@@ -6,6 +6,7 @@ from flask import current_app
 
 from webinar.adapters.storage import FolderStorage
 from webinar.config import Settings
+from webinar.domain.attendances import Rule
 from webinar.domain.rooms import Terms
 
 
@@ -29,3 +30,9 @@ def terms() -> Terms:
         overrun=found.room_overrun_minutes,
         extension=found.room_extension_minutes,
     )
+
+
+def attendance_rule() -> Rule:
+    """Who took part, as this office counts."""
+    found = settings()
+    return Rule(minutes=found.took_part_minutes, percent=found.took_part_percent)

@@ -13,6 +13,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 
 from webinar.domain import (
+    attendances,
     feeds,
     links,
     materials,
@@ -23,6 +24,7 @@ from webinar.domain import (
     signups,
     times,
 )
+from webinar.domain.attendances import NOBODY, Presence
 from webinar.domain.rooms import Entry
 from webinar.domain.standing import SHUT, Stand, Standing, invited, standing, to_answer
 from webinar.errors import NotThere, RuleError
@@ -42,7 +44,7 @@ from webinar.web.forms.questions import add_questions, field_name, typed_answers
 from webinar.web.guest import pages
 from webinar.web.room_entry import Door
 from webinar.web.sentences import sentence
-from webinar.web.settings import settings
+from webinar.web.settings import attendance_rule, settings
 
 blueprint = Blueprint("guest_answer", __name__)
 
@@ -230,6 +232,7 @@ def _page(
         notice=notice,
         materials=_visible(found),
         ways=_calendar_ways(found),
+        presence=_presence() if found.over else None,
         closes=times.registration_end(talk),
         registration_open=times.registration_open(talk),
         registration_opens=talk.registration_opens_at if times.registration_ahead(talk) else None,
@@ -253,6 +256,13 @@ def _door(found: Standing) -> Door:
         pages.talk(), contact=pages.contact(), registration=found.registration, hours=hours
     )
     return Door(entry=entry, hours=hours)
+
+
+def _presence() -> Presence:
+    """Whether the person was there, as the office sees it too."""
+    talk, contact = pages.talk(), pages.contact()
+    found = attendances.of_contact(contact.id, [talk], rule=attendance_rule())
+    return found.get(talk.id, NOBODY)
 
 
 def _visible(found: Standing) -> int:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webinar.domain import links, personal, preferences, subscriptions
+from webinar.domain import attendances, links, personal, preferences, subscriptions
 from webinar.extensions import db
 from webinar.models import Contact, Link, Purpose
 from webinar.web.forms.choices import LANGUAGES
 from webinar.web.guest import pages
 from webinar.web.numbers import row_number
-from webinar.web.settings import settings
+from webinar.web.settings import attendance_rule, settings
 
 blueprint = Blueprint("guest_overview", __name__)
 
@@ -24,11 +24,14 @@ blueprint = Blueprint("guest_overview", __name__)
 def show() -> ResponseReturnValue:
     """Everything at a glance."""
     contact = pages.contact()
+    mine = personal.talks(contact)
+    past = [one.talk for one in mine.past]
     return render_template(
         "guest/overview.html",
         contact=contact,
-        mine=personal.talks(contact),
+        mine=mine,
         feed=_feed(contact),
+        presences=attendances.of_contact(contact.id, past, rule=attendance_rule()),
         languages=LANGUAGES,
         days=settings().retention_days,
     )

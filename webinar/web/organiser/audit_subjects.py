@@ -17,6 +17,7 @@ from webinar.models import (
     Mail,
     Mailing,
     Material,
+    Recording,
     Registration,
     Series,
     Speaker,
@@ -76,6 +77,13 @@ def _material(material: Material) -> Subject:
     return Subject(material.title, address=url_for("materials.index", talk_id=material.talk_id))
 
 
+def _recording(recording: Recording) -> Subject:
+    talk = recording.talk
+    if talk is None:
+        return Subject(filters.moment_short(recording.created_at))
+    return Subject(talk.title, address=url_for("materials.index", talk_id=talk.id))
+
+
 def _audience(audience: Audience) -> Subject:
     return Subject(audience.name, address=url_for("audiences.show", audience_id=audience.id))
 
@@ -107,6 +115,7 @@ _MAKERS: Mapping[type, Callable[..., Subject]] = {
     Mail: _mail,
     Mailing: _mailing,
     Material: _material,
+    Recording: _recording,
     Registration: _person,
     Series: _series,
     Speaker: _speaker,

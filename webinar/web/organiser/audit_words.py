@@ -18,6 +18,8 @@ from webinar.domain.people import Line
 from webinar.models import Answer
 
 ACTIONS: dict[str, LazyString] = {
+    "attendance.ticked": _l("Ticked off in the hall"),
+    "attendance.unticked": _l("Tick for the hall taken back"),
     "audience.created": _l("Audience created"),
     "audience.deleted": _l("Audience deleted"),
     "audience.edited": _l("Audience edited"),
@@ -50,6 +52,8 @@ ACTIONS: dict[str, LazyString] = {
     "material.edited": _l("Material edited"),
     "material.released": _l("Material released"),
     "material.withdrawn": _l("Release taken back"),
+    "recording.assigned": _l("Recording given to a talk"),
+    "recording.discarded": _l("Recording discarded"),
     "registration.admission_revoked": _l("Entry taken back"),
     "registration.admitted": _l("Let into the room by hand"),
     "registration.cancelled": _l("Refusal taken down"),
@@ -103,6 +107,7 @@ KINDS: dict[str, LazyString] = {
     "mailings": _l("Mailing"),
     "mails": _l("Message"),
     "materials": _l("Material"),
+    "recordings": _l("Recording"),
     "registrations": _l("Registration"),
     "series": _l("Series"),
     "speakers": _l("Speaker (person)"),

@@ -49,6 +49,7 @@ TEMPLATES: dict[str, LazyString] = {
     "reopened": _l("Invitation open again"),
     "reply_refused": _l("Answer from the calendar not taken"),
     "series_accepted": _l("Acceptance of the series"),
+    "recording_arrived": _l("Notice of a recording"),
     "series_left": _l("End of the acceptance of the series"),
 }
 

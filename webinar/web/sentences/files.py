@@ -52,6 +52,14 @@ RELEASES: dict[str, LazyString] = {
     ),
     "release_of_draft": _l("Publish the talk first, then release its materials."),
 }
+RECORDINGS: dict[str, LazyString] = {
+    "recording_without_consent": _l(
+        "This talk is not recorded, or somebody who speaks has not consented. "
+        "The recording cannot be kept for it."
+    ),
+    "recording_settled": _l("Somebody has decided about this recording in the meantime."),
+    "recording_offset": _l("Somebody else sends the same recording."),
+}
 TABLES: dict[str, LazyString] = {
     "table_too_large": _l("The table has more than %(megabytes)s MB."),
     "table_old_excel": _l("This is an old Excel file. Please save it as XLSX or CSV."),
@@ -69,4 +77,4 @@ TABLES: dict[str, LazyString] = {
     "table_damaged": _l("The table is damaged or incomplete. Please save it once more."),
     "table_empty": _l("The table has no rows."),
 }
-SENTENCES: dict[str, LazyString] = {**FILES, **MATERIALS, **RELEASES, **TABLES}
+SENTENCES: dict[str, LazyString] = {**FILES, **MATERIALS, **RELEASES, **RECORDINGS, **TABLES}

@@ -76,5 +76,6 @@ SENTENCES: dict[str, LazyString] = {
     "talk_not_published": _l("This talk is not published yet."),
     "registration_not_waiting": _l("This person is no longer on the waiting list."),
     "no_place_free": _l("No place is free on this side. Raise the number of places, or wait."),
+    "attendance_too_early": _l("People can be ticked off on the day of the talk."),
     "reason_missing": _l("Please say why, in a few words."),
 }
