@@ -1,14 +1,14 @@
 """pace of mail
 
-Revision ID: 0004_steady
-Revises: 0004
+Revision ID: 0007
+Revises: 0006
 """
 
 from alembic import op
 
 
-revision = '0004_steady'
-down_revision = '0004'
+revision = '0007'
+down_revision = '0006'
 branch_labels = None
 depends_on = None
 

@@ -1,15 +1,15 @@
 """the sequence that downloads and feeds of a talk carry
 
-Revision ID: 0004_feeds
-Revises: 0004
+Revision ID: 0006
+Revises: 0005
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0004_feeds'
-down_revision = '0004'
+revision = '0006'
+down_revision = '0005'
 branch_labels = None
 depends_on = None
 

@@ -1,15 +1,15 @@
 """who was there, and recordings that come in
 
-Revision ID: 0005_attendance
-Revises: 0004
+Revision ID: 0009
+Revises: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0005_attendance'
-down_revision = '0004'
+revision = '0009'
+down_revision = '0008'
 branch_labels = None
 depends_on = None
 
