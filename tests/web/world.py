@@ -138,6 +138,7 @@ def build(app: Flask, by: Account) -> World:
         "contact_id": contact.id,
         "speaker_id": speaker.id,
         "series_id": talk.series_id,
+        "series_slug": talk.series.slug,
         "audience_id": audience.id,
         "material_id": film.id,
         "public_id": film.public_id,

@@ -25,11 +25,11 @@ def everything() -> ResponseReturnValue:
     return _feed(None, name=settings().brand)
 
 
-@blueprint.get("/reihen/<slug>.ics")
+@blueprint.get("/reihen/<series_slug>.ics")
 @limiter.limit(OFTEN)
-def of_series(slug: str) -> ResponseReturnValue:
+def of_series(series_slug: str) -> ResponseReturnValue:
     """The talks of one series."""
-    series = feeds.series_of(slug)
+    series = feeds.series_of(series_slug)
     return _feed(series, name=series.name)
 
 
@@ -37,7 +37,7 @@ def address(series: Series | None = None) -> str:
     """Where the feed stands, by the setting; in German, as the calendar that keeps it."""
     if series is None:
         return settings().base_url + url_for("feeds.everything", lang=None)
-    return settings().base_url + url_for("feeds.of_series", slug=series.slug, lang=None)
+    return settings().base_url + url_for("feeds.of_series", series_slug=series.slug, lang=None)
 
 
 def _feed(series: Series | None, *, name: str) -> ResponseReturnValue:
