@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -84,6 +86,26 @@ def test_mail_that_was_handed_back_does_not_count(app: Flask) -> None:
         (row,) = claimed(1)
         delivery.hand_back(row.lease_owner or "")
         assert len(claimed(1)) == 1
+
+
+@pytest.mark.race
+def test_workers_that_claim_at_the_same_moment_share_one_portion(app: Flask) -> None:
+    queued(8)
+    barrier = threading.Barrier(4)
+
+    def claim() -> int:
+        with app.app_context(), frozen(START):
+            db.session.execute(select(1))
+            db.session.rollback()
+            barrier.wait()
+            try:
+                return len(claimed(40))
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [pool.submit(claim) for _ in range(4)]
+    assert sum(future.result() for future in found) == 2
 
 
 @pytest.mark.property

@@ -168,6 +168,14 @@ class Siege:
         worker.kill()
         worker.start()
 
+    def kill_workers(self) -> None:
+        """All of them at once: what they held can be taken up as soon as time has passed."""
+        for worker in self.workers:
+            worker.kill()
+        self.kills["worker"] += len(self.workers)
+        self.killed_connections += len(self.workers)
+        self.let_time_pass()
+
     def kill_relay(self) -> None:
         """Its connections go with it; it is away for a moment."""
         self.kills["relay"] += 1

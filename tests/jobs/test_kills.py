@@ -60,15 +60,13 @@ def test_mailing_survives_a_kill_of_each_part(kind: str, workers: int, tmp_path:
         sieged.start_relay()
         for worker in sieged.workers:
             worker.start()
-        sieged.after(1, sieged.kill_worker)
+        sieged.after(1, sieged.kill_workers)
+        for worker in sieged.workers:
+            worker.start()
         sieged.after(30, sieged.kill_relay)
         if sieged.database is not None:
             sieged.after(30, lambda: lose_database(sieged))
-        for worker in sieged.workers:
-            worker.kill()
-            sieged.killed_connections += 1
-        # Only now, when nobody holds a lease in earnest, may the clock be put forward.
-        sieged.let_time_pass()
+        sieged.after(30, sieged.kill_workers)
         sieged.workers[0].start()
         wait_for(sieged.all_sent, why="mails are left over")
         assert sieged.workers[0].end() == 0
