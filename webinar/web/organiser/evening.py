@@ -115,6 +115,7 @@ def acts_of(talk: Talk) -> Acts:
     return Acts(
         open_early=stands
         and not closed
+        and not talk.other_room
         and talk.starts_at - rooms.EARLIEST <= now() < guests.opens_at,
         close=stands and not closed and now() >= staff.opens_at,
         reopen=stands and closed,
