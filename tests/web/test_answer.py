@@ -326,7 +326,7 @@ def test_day_of_the_talk_offers_the_way_to_the_room(client: FlaskClient) -> None
     assert "Today, Thursday" in page
     page = text(client, path, at=talk.starts_at - timedelta(minutes=15))
     assert "The room is open." in page
-    assert f'action="{path}/raum"' in page
+    assert f'href="{path}/raum"' in page
 
 
 def test_links_stay_in_the_language_that_was_asked_for(client: FlaskClient) -> None:

@@ -1,4 +1,4 @@
-"""Whether the speakers of a talk let it be recorded: what each said, when, and who wrote it down."""
+"""Whether speakers let their talk be recorded: what each said, when, and who wrote it down."""
 
 from __future__ import annotations
 

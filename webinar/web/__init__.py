@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webinar.web import blueprints, errors, filters, headers, language, logs, sign_in, uploads
+from webinar.web import (
+    blueprints,
+    errors,
+    filters,
+    headers,
+    language,
+    logs,
+    room_keys,
+    sign_in,
+    uploads,
+)
 from webinar.web.numbers import RowConverter
 
 
 def register(app: Flask) -> None:
     """Bind everything that belongs to HTTP to the application."""
+    room_keys.check(app)
     # People type addresses: a slash too many must not lead nowhere.
     app.url_map.strict_slashes = False
     app.url_map.converters["int"] = RowConverter

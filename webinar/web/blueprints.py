@@ -7,9 +7,10 @@ from flask import Flask
 from webinar.domain.links import PATHS
 from webinar.extensions import csrf
 from webinar.models import Purpose
-from webinar.web import guards
+from webinar.web import guards, room_keys
 from webinar.web.guest import (
     acceptances,
+    after,
     answer,
     archive,
     deputies,
@@ -23,6 +24,7 @@ from webinar.web.organiser import (
     contacts,
     desk,
     dispatches,
+    feedback,
     imports,
     inbox,
     invitations,
@@ -41,10 +43,10 @@ from webinar.web.organiser import (
     talks,
     waiting_list,
 )
-from webinar.web.public import pages
+from webinar.web.public import pages, technique
 from webinar.web.public import signups as public_signups
 
-PUBLIC = (pages.blueprint, public_signups.blueprint)
+PUBLIC = (pages.blueprint, public_signups.blueprint, technique.blueprint)
 GUEST = (
     (answer.blueprint, Purpose.ANSWER),
     (entry.blueprint, Purpose.ENTER),
@@ -56,6 +58,8 @@ GUEST = (
 BELOW = (
     (deputies.blueprint, Purpose.ANSWER, "/vertretung"),
     (acceptances.blueprint, Purpose.ANSWER, "/reihe"),
+    (after.of_answer, Purpose.ANSWER, "/danach"),
+    (after.of_entry, Purpose.ENTER, "/danach"),
 )
 """Pages that stand below the first page of a personal link."""
 ORGANISER = (
@@ -68,6 +72,7 @@ ORGANISER = (
     (talks.blueprint, "/veranstaltungen"),
     (talk_speakers.blueprint, "/veranstaltungen/<int:talk_id>/referenten"),
     (rooms.blueprint, "/veranstaltungen/<int:talk_id>/raum"),
+    (feedback.blueprint, "/veranstaltungen/<int:talk_id>/rueckmeldungen"),
     (invitations.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (mailings.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (dispatches.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
@@ -91,6 +96,8 @@ def register(app: Flask) -> None:
     for blueprint in PUBLIC:
         guards.guard(blueprint, guards.anybody)
         app.register_blueprint(blueprint)
+    guards.guard(room_keys.blueprint, guards.anybody)
+    app.register_blueprint(room_keys.blueprint, url_prefix="/jitsi/keys")
     # Its forms are anybody's and borrow no authority: webinar/web/public/signups.py says more.
     csrf.exempt(public_signups.blueprint)
     guest = [(blueprint, purpose, "") for blueprint, purpose in GUEST]

@@ -20,6 +20,7 @@ ACTIONS: dict[str, LazyString] = {
     "registration.refused": _l("Refused"),
     "registration.cancelled": _l("Refusal taken down"),
     "registration.ended": _l("Left office: place given up"),
+    "registration.name_reset": _l("Chosen name taken away"),
     "registration.side_changed": _l("Changed to the other side"),
     "link.sent": _l("Personal link sent"),
     "link.reissued": _l("Personal link replaced"),
