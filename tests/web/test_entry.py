@@ -291,10 +291,9 @@ def test_office_moderates_and_may_record(app: Flask, environ: dict[str, str]) ->
     recording_consents.answer(who.talk, factories.speaker(who.talk), said=ConsentAnswer.YES)
     db.session.commit()
     with hosted(environ) as client, frozen(START), client.application.test_request_context():
-        hours = room_entry.staff_hours(who.talk)
-        answer = room_entry.enter(
-            who.talk, room_entry.moderator(account), hours=hours, back="/desk/"
-        )
+        talk, account = db.session.merge(who.talk), db.session.merge(account)
+        hours = room_entry.staff_hours(talk)
+        answer = room_entry.enter(talk, room_entry.moderator(account), hours=hours, back="/desk/")
         shown = answer.get_data(as_text=True)
     found = re.search(r'data-token="([^"]+)"', shown)
     assert found is not None

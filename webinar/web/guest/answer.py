@@ -91,15 +91,13 @@ def details() -> ResponseReturnValue:
 @blueprint.get("/raum", endpoint="door")
 def before_room() -> ResponseReturnValue:
     """In front of the room: says when it opens, and comes back by itself."""
-    found = standing(pages.talk(), contact=pages.contact())
-    return door.page(found, _ways(found))
+    return door.page(_ways())
 
 
 @blueprint.post("/raum")
 def enter() -> ResponseReturnValue:
     """Into the room, if it is open for this person; else to the page that says why not."""
-    found = standing(pages.talk(), contact=pages.contact())
-    return door.enter(found, _ways(found))
+    return door.enter(_ways())
 
 
 @blueprint.post("/unterlagen")
@@ -221,7 +219,7 @@ def _page(
         talk=talk,
         contact=pages.contact(),
         standing=found,
-        door=door.of_contact(found),
+        door=door.of_contact(found.registration),
         block=pages.date_block(talk),
         past=found.over,
         form=form,
@@ -234,13 +232,13 @@ def _page(
     return make_response(page, status)
 
 
-def _ways(found: Standing) -> Ways:
+def _ways() -> Ways:
     return Ways(
         door=url_for(".enter"),
         after=url_for("guest_after.show"),
         answer=url_for(".show"),
-        accept=url_for(".accept") if found.may_accept else "",
-        archive=url_for(".archive") if _visible(found) else "",
+        accept=url_for(".accept"),
+        archive=url_for(".archive"),
     )
 
 

@@ -14,11 +14,11 @@ from flask import Response, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webinar.config import JitsiMode
-from webinar.domain import display_names, recording_consents, rooms
+from webinar.domain import display_names, materials, recording_consents, registrations, rooms
 from webinar.domain.rooms import Entry
-from webinar.domain.standing import Standing, standing
+from webinar.domain.standing import SHUT, standing
 from webinar.errors import RuleError
-from webinar.models import Talk
+from webinar.models import Registration, Talk
 from webinar.web import room_entry
 from webinar.web.filters import full_name
 from webinar.web.forms.guest import EnterForm, enter_form
@@ -27,11 +27,13 @@ from webinar.web.refusals import refuse
 from webinar.web.room_entry import Door
 from webinar.web.settings import settings
 
+EXPECTED = (Entry.OPEN, Entry.EARLY)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ways:
     """Where the pages of one personal link lead: `door` is this page, `after` the one behind the
-    room, `archive` the page of the files; empty where this link must not lead."""
+    room, `archive` (by a POST) the page of the files; empty where this link must not lead."""
 
     door: str
     after: str
@@ -62,22 +64,22 @@ def notice(talk: Talk) -> Notice:
     )
 
 
-def of_contact(found: Standing) -> Door:
-    """Whether the contact of this request's link may enter now."""
+def of_contact(held: Registration | None) -> Door:
+    """Whether the contact of this request's link, who holds that place, may enter now."""
     hours = room_entry.guest_hours(pages.talk())
     entry = rooms.contact_entry(
-        pages.talk(), contact=pages.contact(), registration=found.registration, hours=hours
+        pages.talk(), contact=pages.contact(), registration=held, hours=hours
     )
     return Door(entry=entry, hours=hours)
 
 
-def page(
-    found: Standing, ways: Ways, *, form: EnterForm | None = None, status: int = 200
-) -> Response:
+def page(ways: Ways, *, form: EnterForm | None = None, status: int = 200) -> Response:
     """The page in front of the room; until the door opens it comes back by itself, without a
-    script."""
+    script. Who may come in is asked about little: at six all come at once."""
     room_entry.may_lead_away()
-    talk, at = pages.talk(), of_contact(found)
+    talk, contact, held = pages.talk(), pages.contact(), _held()
+    at = of_contact(held)
+    found = None if at.entry in EXPECTED else standing(talk, contact=contact)
     answer = make_response(
         render_template(
             "guest/entry.html",
@@ -85,9 +87,11 @@ def page(
             door=at,
             block=pages.date_block(talk),
             past=at.entry is Entry.OVER,
-            contact=pages.contact(),
+            contact=contact,
+            held=held,
             standing=found,
             ways=ways,
+            files=_files(ways) if found is not None and found.stand not in SHUT else 0,
             form=form or enter_form(),
             notice=notice(talk),
         ),
@@ -97,10 +101,11 @@ def page(
     return answer
 
 
-def enter(found: Standing, ways: Ways) -> ResponseReturnValue:
+def enter(ways: Ways) -> ResponseReturnValue:
     """Into the room, if it is open for this person; else to the page that says why not. A name that
     was chosen with the click is checked first."""
-    at, held = of_contact(found), found.registration
+    held = _held()
+    at = of_contact(held)
     if at.entry is not Entry.OPEN or held is None:
         return redirect(ways.door, 303)
     talk, contact, form = pages.talk(), pages.contact(), enter_form()
@@ -114,8 +119,21 @@ def enter(found: Standing, ways: Ways) -> ResponseReturnValue:
         )
     except RuleError as error:
         refuse(form, error)
-        return page(standing(talk, contact=contact), ways, form=form, status=422)
-    person = room_entry.participant(contact, held)
+        return page(ways, form=form, status=422)
     return room_entry.enter(
-        talk, person, hours=at.hours, back=ways.after, archive=ways.archive, ticket=True
+        talk,
+        room_entry.participant(contact, held),
+        hours=at.hours,
+        back=ways.after,
+        archive=ways.archive if _files(ways) else "",
+        ticket=True,
     )
+
+
+def _held() -> Registration | None:
+    return registrations.active_registration(pages.talk(), contact=pages.contact())
+
+
+def _files(ways: Ways) -> int:
+    """How many files the person may open, where the link leads to them at all."""
+    return len(materials.visible_to(pages.talk(), pages.contact())) if ways.archive else 0

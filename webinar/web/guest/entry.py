@@ -9,8 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
-from webinar.domain.standing import standing
-from webinar.web.guest import door, pages
+from webinar.web.guest import door
 from webinar.web.guest.door import Ways
 
 blueprint = Blueprint("guest_entry", __name__)
@@ -19,13 +18,13 @@ blueprint = Blueprint("guest_entry", __name__)
 @blueprint.get("")
 def show() -> ResponseReturnValue:
     """In front of the room: says when it opens, and comes back by itself."""
-    return door.page(standing(pages.talk(), contact=pages.contact()), _ways())
+    return door.page(_ways())
 
 
 @blueprint.post("")
 def enter() -> ResponseReturnValue:
     """Into the room, if it is open for this person; else to the page that says why not."""
-    return door.enter(standing(pages.talk(), contact=pages.contact()), _ways())
+    return door.enter(_ways())
 
 
 def _ways() -> Ways:
