@@ -41,6 +41,7 @@ from webinar.models import (
     Reminder,
     Room,
     SeriesAcceptance,
+    WorkerBeat,
 )
 
 Row = Mapping[str, Any]
@@ -75,6 +76,7 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
         InboxReading(source="imap", read_at=now()),
         RecordingConsent(talk_id=talk.id, speaker_id=talk.speakers[0].id, answer=ConsentAnswer.YES),
         Feedback(talk_id=talk.id, ticket="t" * 32, given_on=now().date(), rating=4, text="Gut"),
+        WorkerBeat(name="host:4711"),
         stay,
     ):
         factories.save(row)

@@ -1,15 +1,15 @@
 """the door of the room
 
-Revision ID: 0004_door
-Revises: 0003
+Revision ID: 0005_door
+Revises: 0004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0004_door'
-down_revision = '0003'
+revision = '0005_door'
+down_revision = '0004'
 branch_labels = None
 depends_on = None
 

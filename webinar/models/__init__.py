@@ -65,6 +65,7 @@ from webinar.models.talks import (
     TalkState,
     Visibility,
 )
+from webinar.models.workers import WorkerBeat
 
 __all__ = [
     "ACTIVE",
@@ -128,5 +129,6 @@ __all__ = [
     "TalkSpeaker",
     "TalkState",
     "Visibility",
+    "WorkerBeat",
     "audience_members",
 ]

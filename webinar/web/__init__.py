@@ -7,6 +7,7 @@ from flask import Flask
 from webinar.web import (
     blueprints,
     errors,
+    figures,
     filters,
     headers,
     language,
@@ -25,6 +26,8 @@ def register(app: Flask) -> None:
     app.url_map.strict_slashes = False
     app.url_map.converters["int"] = RowConverter
     logs.register(app)
+    if app.extensions["settings"].metrics_token:
+        figures.register(app)
     headers.register(app)
     uploads.register(app)
     language.register(app)

@@ -46,6 +46,7 @@ DESK = frozenset(
         "reminders",
         "mails",
         "inbox",
+        "audit",
     }
 )
 
