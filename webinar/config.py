@@ -179,7 +179,7 @@ class Settings:
             "telefon": self.office.phone,
             "email": self.office.email,
             "webadresse": self.base_url,
-            "videodienst": self.jitsi.host,
+            "videodienst": self.jitsi.operator or self.jitsi.host,
             "speicherfrist": str(self.retention_days),
         }
         return known | {name: value for name, value in self.legal.items() if value}
