@@ -19,6 +19,7 @@ from typing import Any
 
 import jwt
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -30,6 +31,7 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from tests import factories
+from tests.browser.test_accessibility import OPTIONS, SCHEMES
 from tests.personal import address
 from webinar import create_app
 from webinar.clock import now
@@ -271,6 +273,38 @@ def test_break_out_room_is_no_leaving_and_a_lost_connection_is(
     page.evaluate(fire, "videoConferenceLeft")
     page.clock.run_for(15_000)
     page.wait_for_url(re.compile("/danach"))
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_pages_around_the_room_are_accessible(page: Page, evening: Evening, width: int) -> None:
+    """In front with a refused name, inside with the frame, behind with the form."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{evening.web}{evening.answer}/raum")
+    page.get_by_text("Anderen Namen wählen").click()
+    page.get_by_label(re.compile("Unter anderem Namen")).fill("Moderation")
+    page.get_by_role("button", name="Raum betreten").click()
+    expect(page.get_by_role("alert")).to_contain_text("könnte mit dem Büro")
+    wrong = violations(page)
+    page.get_by_label(re.compile("Unter anderem Namen")).fill("Hannah S.")
+    page.get_by_role("button", name="Raum betreten").click()
+    page.wait_for_function("() => window.standIn !== undefined")
+    wrong += violations(page)
+    page.get_by_role("link", name="Verlassen").click()
+    expect(page.get_by_role("heading", name="Ihre Rückmeldung")).to_be_visible()
+    wrong += violations(page)
+    assert wrong == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page as it stands, light and dark, and whether it scrolls sideways."""
+    page.evaluate(Axe().axe_script)
+    wrong = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate("options => axe.run(options)", OPTIONS)["violations"]
+        wrong += [f"{page.url} {scheme}: {rule['id']} {rule['nodes'][0]['html']}" for rule in found]
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    return wrong + ([f"{page.url} scrolls sideways"] if page.evaluate(wide) else [])
 
 
 def test_page_helps_where_the_host_cannot_be_reached(
