@@ -25,11 +25,12 @@ class Unexpected(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """`rate` in answers per second; `median` and `p95` in milliseconds."""
+    """`rate` in answers per second; `median`, `p95` and `p99` in milliseconds."""
 
     rate: float
     median: float
     p95: float
+    p99: float
 
 
 @dataclass
@@ -89,6 +90,7 @@ def drive(port: int, requests: Iterable[bytes], *, connections: int, status: int
         rate=len(ordered) / seconds,
         median=statistics.median(ordered) * 1000,
         p95=ordered[int(len(ordered) * 0.95)] * 1000,
+        p99=ordered[int(len(ordered) * 0.99)] * 1000,
     )
 
 

@@ -40,11 +40,17 @@ class Result:
         """Of the medians: single rounds suffer from whatever else the machine does."""
         return self.rate / self.most
 
+    @property
+    def slowest_ratio(self) -> float:
+        """How many times as long the slowest hundredth waits as at the ceiling."""
+        mine = statistics.median(one.p99 for one in self.application)
+        return mine / statistics.median(one.p99 for one in self.ceiling)
+
     def line(self) -> str:
         told = "" if self.ratio >= self.target else f"  below the target of {self.target}"
         return (
             f"{self.workload:12}{self.database:12}{self.rate:8.0f}/s  ceiling {self.most:8.0f}/s"
-            f"  ratio {self.ratio:.2f}{told}"
+            f"  ratio {self.ratio:.2f}  p99 {self.slowest_ratio:.2f}{told}"
         )
 
     def values(self) -> dict[str, object]:
@@ -54,6 +60,7 @@ class Result:
             "per_second": round(self.rate, 1),
             "ceiling_per_second": round(self.most, 1),
             "ratio": round(self.ratio, 3),
+            "p99_ratio": round(self.slowest_ratio, 2),
             "target": self.target or None,
             "milliseconds": _durations(self.application),
             "ceiling_milliseconds": _durations(self.ceiling),
@@ -68,6 +75,7 @@ def _durations(rounds: Sequence[Measured]) -> dict[str, float]:
     return {
         "median": round(statistics.median(one.median for one in rounds), 2),
         "p95": round(statistics.median(one.p95 for one in rounds), 2),
+        "p99": round(statistics.median(one.p99 for one in rounds), 2),
     }
 
 

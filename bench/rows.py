@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from webinar import create_app, settings_of
 from webinar.clock import now
 from webinar.domain import links, times
@@ -16,8 +18,11 @@ from webinar.models import (
     Format,
     Invitation,
     Link,
+    Mode,
     Organisation,
     Purpose,
+    Registration,
+    RegistrationState,
     Series,
     Speaker,
     Talk,
@@ -59,6 +64,39 @@ def invited(environ: Mapping[str, str], *, talks: int, people: int) -> list[Invi
         db.session.commit()
         db.engine.dispose()
     return found
+
+
+def entering(environ: Mapping[str, str], *, people: int) -> list[str]:
+    """One talk that begins in five minutes; the paths with which so many people, all with a place
+    online, come to the door of its room."""
+    app = create_app(environ)
+    keys = settings_of(app).link_keys
+    with app.app_context():
+        series = Series(slug=public_id(), name="After-Work-Wissen", host="Landrat Weidner")
+        offices = [_organisation(f"Gemeinde Musterort {number}") for number in range(52)]
+        db.session.add_all([series, *offices])
+        db.session.flush()
+        found = _one(series, offices, people, keys)
+        talk = db.session.get_one(Talk, found.talk_id)
+        length, talk.starts_at = talk.ends_at - talk.starts_at, now() + timedelta(minutes=5)
+        talk.ends_at = talk.starts_at + length
+        for invitation in db.session.scalars(select(Invitation)):
+            invitation.answer, invitation.answered_at = Answer.ACCEPTED, now()
+            db.session.add(
+                Registration(
+                    talk_id=talk.id,
+                    contact_id=invitation.contact_id,
+                    invitation_id=invitation.id,
+                    state=RegistrationState.CONFIRMED,
+                    mode=Mode.ONLINE,
+                    confirmed_at=now(),
+                )
+            )
+        doors = db.session.scalars(select(Link).where(Link.purpose == Purpose.ENTER))
+        paths = [links.address(door, base_url="", keys=keys) for door in doors]
+        db.session.commit()
+        db.engine.dispose()
+    return paths
 
 
 def _one(

@@ -14,6 +14,12 @@ from bench.servers import serving
 
 CEILING = "bench.ceiling:app"
 PEOPLE = 200
+JITSI = {
+    "WEBINAR_JITSI_MODE": "hs256",
+    "WEBINAR_JITSI_HOST": "meet.example.org",
+    "WEBINAR_JITSI_APP_ID": "webinar",
+    "WEBINAR_JITSI_SECRET": "a shared secret of more than thirty-two bytes",
+}
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,31 @@ def page_bytes(database: str, folder: Path, *, rounds: int, size: int) -> Iterat
         yield _pages(ports, paths, "/constant", rounds=rounds, size=size)
 
 
+@contextmanager
+def join(database: str, folder: Path, *, rounds: int, size: int) -> Iterator[Pair]:
+    """18:00, everybody clicks: the page in front of the room, and the click that mints the token.
+
+    Ceiling: Flask, the same two templates with their values at hand, and the same token signed
+    (`bench.ceiling_join`).
+    """
+    environ = settings(database, folder) | JITSI
+    paths = rows.entering(environ, people=PEOPLE)
+    given = environ | {"BENCH_PATH": paths[0]}
+    with ExitStack() as stack:
+        ports = _both(stack, folder, environ, bare="bench.ceiling_join:app", given=given)
+        turn = [paths[number // 2 % len(paths)] for number in range(size)]
+        asked = [_joining(path, clicks=bool(number % 2)) for number, path in enumerate(turn)]
+        same = [
+            _joining("/joined/" + path.rpartition("/")[2], clicks=bool(number % 2))
+            for number, path in enumerate(turn)
+        ]
+        yield Pair(Side(ports[0], [asked] * rounds), Side(ports[1], [same] * rounds), 200)
+
+
+def _joining(path: str, *, clicks: bool) -> bytes:
+    return client.post(path, "display_name=") if clicks else client.get(path)
+
+
 def _pages(
     ports: tuple[int, int], paths: Sequence[str], bare: str, *, rounds: int, size: int
 ) -> Pair:
@@ -109,8 +140,8 @@ def _both(
     return stack.enter_context(first), stack.enter_context(second)
 
 
-WORKLOADS = {"answers": answers, "page": page, "page-bytes": page_bytes}
-SIZES = {"answers": 400, "page": 1000, "page-bytes": 1000}
+WORKLOADS = {"answers": answers, "page": page, "page-bytes": page_bytes, "join": join}
+SIZES = {"answers": 400, "page": 1000, "page-bytes": 1000, "join": 1000}
 """Requests in a round."""
-TARGETS = {"answers": 0.5, "page": 0.5, "page-bytes": 0.0}
+TARGETS = {"answers": 0.5, "page": 0.5, "page-bytes": 0.0, "join": 0.5}
 """The least share of the ceiling."""

@@ -17,9 +17,11 @@ from webinar.models import (
     Account,
     Answer,
     Audience,
+    ConsentAnswer,
     Contact,
     Invitation,
     Organisation,
+    RecordingConsent,
     Role,
     Series,
     Speaker,
@@ -134,6 +136,22 @@ def talk(*, starts_at: datetime | None = None, minutes: int = 90, **values: Any)
     row = Talk(**{"series": None, **given}) if "series" in given else Talk(series=series(), **given)
     save(row)
     return row
+
+
+def recorded_talk(**values: Any) -> Talk:
+    """A talk that is recorded, with the consent of the one who speaks."""
+    made = talk(recorded=True, **values)
+    consent(made, speaker(made))
+    return made
+
+
+def consent(talk: Talk, speaker: Speaker) -> None:
+    """The speaker said yes to the recording."""
+    save(
+        RecordingConsent(
+            talk_id=talk.id, speaker_id=speaker.id, answer=ConsentAnswer.YES, given_at=now()
+        )
+    )
 
 
 def speaker(talk: Talk | None = None, **values: Any) -> Speaker:

@@ -17,7 +17,7 @@ from webinar.config import ROOT
 
 def test_workloads_run_and_leave_their_numbers(tmp_path: Path) -> None:
     result = tmp_path / "bench.json"
-    arguments = ["answers", "page", "--database", "sqlite", "--rounds", "1", "--size", "20"]
+    arguments = ["answers", "page", "join", "--database", "sqlite", "--rounds", "1", "--size", "20"]
     run = subprocess.run(
         [sys.executable, "-m", "bench", *arguments, "--connections", "4", "--json", str(result)],
         cwd=ROOT,
@@ -30,7 +30,7 @@ def test_workloads_run_and_leave_their_numbers(tmp_path: Path) -> None:
     assert run.returncode in (0, 1), run.stderr
     text = result.read_text("utf-8")
     found = json.loads(text)
-    assert [one["workload"] for one in found["results"]] == ["answers", "page"]
+    assert [one["workload"] for one in found["results"]] == ["answers", "page", "join"]
     for one in found["results"]:
         assert 0 < one["ratio"] < 5
         assert f"ratio {one['ratio']:.2f}" in run.stdout

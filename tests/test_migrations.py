@@ -25,7 +25,9 @@ from webinar.models import (
     Attendance,
     AttendanceSource,
     CalendarReply,
+    ConsentAnswer,
     Deputy,
+    Feedback,
     InboxKind,
     InboxMessage,
     InboxReading,
@@ -34,6 +36,7 @@ from webinar.models import (
     QuestionAnswer,
     QuestionKind,
     Recording,
+    RecordingConsent,
     RecordingSource,
     Registration,
     Reminded,
@@ -44,6 +47,8 @@ from webinar.models import (
 )
 
 Row = Mapping[str, Any]
+MOVED = {("talk_speakers", "recording_consent_at")}
+"""Columns that a later revision keeps in another table; the way back has to bring their values."""
 
 
 @pytest.fixture
@@ -72,6 +77,8 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
         CalendarReply(talk_id=talk.id, contact_id=asked.contact_id, sequence=0, stamp=now()),
         InboxReading(source="imap", read_at=now()),
         Recording(key="c" * 64, source=RecordingSource.JIBRI, room_name="abend", talk=talk),
+        RecordingConsent(talk_id=talk.id, speaker_id=talk.speakers[0].id, answer=ConsentAnswer.YES),
+        Feedback(talk_id=talk.id, ticket="t" * 32, given_on=now().date(), rating=4, text="Gut"),
         WorkerBeat(name="host:4711"),
         stay,
     ):
@@ -114,6 +121,9 @@ def test_every_migration_keeps_the_rows_of_every_table() -> None:
         after = tables()
         flask_migrate.downgrade(revision=revision)
         for name, rows in before.items():
-            shared = [{key: row[key] for key in rows[0]} for row in after[name]]
-            assert shared == rows, f"{name} lost rows or values on the way up from {revision}"
+            kept = [key for key in (rows[0] if rows else ()) if (name, key) not in MOVED]
+            shared, stood = (
+                [{k: row[k] for k in kept} for row in some] for some in (after[name], rows)
+            )
+            assert shared == stood, f"{name} lost rows or values on the way up from {revision}"
         assert tables() == before, f"not the same after going up from {revision} and back"

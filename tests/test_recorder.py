@@ -75,7 +75,7 @@ def app(environ: dict[str, str]) -> Iterator[Flask]:
 @pytest.fixture
 def room(app: Flask) -> Room:
     """The room of a talk of its own."""
-    talk = factories.talk(recorded=True)
+    talk = factories.recorded_talk()
     found = rooms.room_of(talk, name=f"raum-{talk.id}-k3yq7v2mzx5d")
     db.session.commit()
     return found

@@ -20,6 +20,7 @@ PREFIX = "WEBINAR_"
 ROOT = Path(__file__).resolve().parent.parent
 LEGAL_FOLDER = ROOT / "templates" / "public" / "legal"
 NO_REPLY = re.compile(r"^(?:no-?_?reply|do-?_?not-?_?reply|keine-?antwort)", re.IGNORECASE)
+HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 PLACEHOLDER = re.compile(r"\[\[(\w+)\]\]")
 """A gap in a legal text, such as `[[Anschrift]]`."""
 HOURS = re.compile(r"(\d{1,2})\s*-\s*(\d{1,2})")
@@ -103,8 +104,17 @@ class JitsiSettings:
     subject: str
     secret: str = field(repr=False)
     key_id: str
+    previous_key: str = field(repr=False)
+    """Public or private; published until the last token that it signed has ended."""
+    previous_key_id: str
     audience: str
     embed: bool
+    operator: str
+    """Who runs the server, as people read it before they enter."""
+    check_url: str
+    """The technical check of the office's own; empty: the page that comes with the program."""
+    dial_in: tuple[str, ...]
+    """Telephone numbers of the rooms; empty: nobody comes in by telephone."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +214,7 @@ class Settings:
             "telefon": self.office.phone,
             "email": self.office.email,
             "webadresse": self.base_url,
-            "videodienst": self.jitsi.host,
+            "videodienst": self.jitsi.operator or self.jitsi.host,
             "speicherfrist": str(self.retention_days),
         }
         return known | {name: value for name, value in self.legal.items() if value}
@@ -367,6 +377,11 @@ class _Reader:
             key_id=self.text("JITSI_KEY_ID"),
             audience=self.text("JITSI_AUDIENCE") or self.text("JITSI_APP_ID"),
             embed=self.flag("JITSI_EMBED", default=True),
+            previous_key=self.text("JITSI_PREVIOUS_KEY").replace("\\n", "\n"),
+            previous_key_id=self.text("JITSI_PREVIOUS_KEY_ID"),
+            operator=self.text("JITSI_OPERATOR"),
+            check_url=self.text("JITSI_CHECK_URL"),
+            dial_in=tuple(n.strip() for n in self.text("JITSI_DIAL_IN").split(";") if n.strip()),
         )
 
     def callbacks(self) -> CallbackSettings:
@@ -437,15 +452,30 @@ class _Reader:
 
     def check_jitsi(self, settings: Settings) -> None:
         jitsi = settings.jitsi
+        if jitsi.check_url and not jitsi.check_url.startswith("https://"):
+            self.refuse("JITSI_CHECK_URL", "must begin with https://")
+        if bool(jitsi.previous_key) != bool(jitsi.previous_key_id):
+            self.refuse("JITSI_PREVIOUS_KEY", "needs WEBINAR_JITSI_PREVIOUS_KEY_ID, and it this")
         if jitsi.mode is JitsiMode.NONE:
             return
+        if jitsi.host and not HOST.fullmatch(jitsi.host):
+            self.refuse("JITSI_HOST", "must be a name, perhaps with a port, without https://")
         for name in ("host", "app_id", "secret"):
             if not getattr(jitsi, name):
                 self.refuse(f"JITSI_{name.upper()}", f"is missing for mode {jitsi.mode}")
         if jitsi.mode is JitsiMode.HS256 and 0 < len(jitsi.secret.encode()) < SECRET_LENGTH:
             self.refuse("JITSI_SECRET", f"must have at least {SECRET_LENGTH} bytes")
-        if jitsi.mode in (JitsiMode.RS256, JitsiMode.JAAS) and not jitsi.key_id:
+        if jitsi.mode in (JitsiMode.RS256, JitsiMode.JAAS):
+            self.check_jitsi_keys(jitsi)
+
+    def check_jitsi_keys(self, jitsi: JitsiSettings) -> None:
+        """Ids here; whether the keys themselves can sign is tried by `web.room_entry.register`."""
+        if not jitsi.key_id:
             self.refuse("JITSI_KEY_ID", f"is missing for mode {jitsi.mode}")
+        elif jitsi.key_id == jitsi.previous_key_id:
+            self.refuse("JITSI_PREVIOUS_KEY_ID", "must differ from WEBINAR_JITSI_KEY_ID")
+        elif jitsi.mode is JitsiMode.JAAS and not jitsi.key_id.startswith(f"{jitsi.app_id}/"):
+            self.refuse("JITSI_KEY_ID", "must begin with the AppID and a slash, for mode jaas")
 
     def check_callbacks(self, settings: Settings) -> None:
         given = settings.callbacks

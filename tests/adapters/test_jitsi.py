@@ -1,8 +1,8 @@
-"""Tokens are read back by PyJWT, an implementation of its own, set as strictly as Prosody."""
+"""Tokens are read back by PyJWT, an implementation of its own. What Prosody checks besides is in
+`test_prosody`."""
 
 import json
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -154,38 +154,6 @@ def test_moderator_mark_stands_for_moderators_only(role: Role) -> None:
 def test_server_that_expects_another_claim_refuses(claim: str) -> None:
     with pytest.raises(jwt.InvalidTokenError):
         read(mint(), **{claim: "other"})
-
-
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        (("iss",), "other"),
-        (("aud",), "other"),
-        (("sub",), "other.example"),
-        (("room",), "*"),
-        (("iat",), 1),
-        (("nbf",), 1),
-        (("exp",), 4102444800),
-        (("context", "user", "id"), "r-other"),
-        (("context", "user", "name"), "Landrat"),
-        (("context", "user", "moderator"), True),
-        *[(("context", "features", feature), True) for feature in sorted(EVERY_FEATURE)],
-    ],
-)
-def test_token_with_an_altered_claim_is_refused(path: tuple[str, ...], value: object) -> None:
-    header, payload, signature = mint().split(".")
-    altered = json.loads(urlsafe_b64decode(payload + "=="))
-    place = altered
-    for step in path[:-1]:
-        place = place[step]
-    place[path[-1]] = value if place.get(path[-1]) is not True else False
-    forged = urlsafe_b64encode(json.dumps(altered).encode()).rstrip(b"=").decode()
-    expected = {"issuer": "iss", "audience": "aud", "subject": "sub"}
-    with pytest.raises(jwt.InvalidSignatureError):
-        read(
-            f"{header}.{forged}.{signature}",
-            **{name: altered[claim] for name, claim in expected.items()},
-        )
 
 
 def test_token_signed_with_another_secret_is_refused() -> None:

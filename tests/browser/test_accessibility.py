@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"runOnly": TAGS, "resultTypes": ["violations"]}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-PUBLIC = ["/", "/rueckblick", "/ueber-die-reihe", "/impressum", "/datenschutz"]
+PUBLIC = ["/", "/rueckblick", "/ueber-die-reihe", "/technik", "/impressum", "/datenschutz"]
 PUBLIC += [
     "/barrierefreiheit",
     "/anmelden",

@@ -214,6 +214,7 @@ def test_evening_from_address_book_to_slides(
     assert calendar(moved_up).method == "REQUEST"
     bert.reload()
     expect(answer_box(bert)).to_contain_text("Der Raum ist geöffnet")
+    bert.get_by_role("link", name="Zum Raum").click()
     bert.get_by_role("button", name="Raum betreten").click()
     expect(bert.get_by_role("heading", level=1)).to_contain_text("Videoraum")
     expect(answer_box(bert)).to_contain_text("Bert Kraus")

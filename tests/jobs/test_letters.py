@@ -218,6 +218,22 @@ def speaker_link(evening: Scene) -> Mail:
     return mail(evening, "speaker_link", speaker=speaker, recipient=speaker.email)
 
 
+def recording_consent(answer: str, **params: object) -> Make:
+    given = {"answer": answer, "by_office": False, "taken_down": False}
+
+    def make(evening: Scene) -> Mail:
+        speaker = evening.speaker
+        return mail(
+            evening,
+            "recording_consent",
+            speaker=speaker,
+            recipient=speaker.email,
+            params={**given, **params},
+        )
+
+    return make
+
+
 def reminder_speaker(evening: Scene) -> Mail:
     registration(evening, mode=Mode.ONLINE)
     speaker = evening.speaker
@@ -375,6 +391,8 @@ LETTERS: dict[str, Make] = {
     "materials": materials,
     "message": message,
     "speaker_link": speaker_link,
+    "recording_consent-yes": recording_consent("yes", by_office=True),
+    "recording_consent-no": recording_consent("no", taken_down=True),
     "reminder_unanswered": lambda evening: mail(evening, "reminder_unanswered"),
     "reminder_coming-online": reminder_coming(Mode.ONLINE),
     "reminder_coming-hall": reminder_coming(Mode.HALL),

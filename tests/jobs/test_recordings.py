@@ -44,7 +44,7 @@ def environ(environ: dict[str, str], server: Server) -> dict[str, str]:
 
 @pytest.fixture
 def talk(app: Flask) -> Talk:
-    talk = factories.talk(recorded=True)
+    talk = factories.recorded_talk()
     rooms.room_of(talk, name=NAME)
     db.session.commit()
     return talk

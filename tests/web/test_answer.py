@@ -320,13 +320,14 @@ def test_day_of_the_talk_offers_the_way_to_the_room(client: FlaskClient) -> None
     talk = factories.talk(starts_at=factories.at("2027-01-14T17:00"))
     _, path = invited(talk)
     client.post(f"{path}/zusage")
-    assert "Enter the room" not in text(client, path)
+    assert "To the room" not in text(client, path)
     page = text(client, path, at=talk.starts_at - timedelta(hours=3))
     assert "The room opens at 17:45." in page
     assert "Today, Thursday" in page
     page = text(client, path, at=talk.starts_at - timedelta(minutes=15))
     assert "The room is open." in page
-    assert f'action="{path}/raum"' in page
+    assert "To the room" in page
+    assert f'href="{path}/raum"' in page
 
 
 def test_links_stay_in_the_language_that_was_asked_for(client: FlaskClient) -> None:

@@ -22,9 +22,18 @@ from tests.conftest import forget
 from tests.personal import address, everything, looked_at, speaker_address
 from webinar import create_app
 from webinar.clock import frozen
-from webinar.domain import participation
+from webinar.domain import participation, recording_consents
 from webinar.extensions import db
-from webinar.models import Contact, Mode, Purpose, Registration, Room, Talk, TalkState
+from webinar.models import (
+    ConsentAnswer,
+    Contact,
+    Mode,
+    Purpose,
+    Registration,
+    Room,
+    Talk,
+    TalkState,
+)
 from webinar.web import room_entry
 
 SECRET = "a shared secret of more than thirty-two bytes"
@@ -101,7 +110,7 @@ def test_door_opens_quarter_of_an_hour_before(client: FlaskClient) -> None:
         is_open = page(client, path, OPENS)
         assert "The room is open." in is_open
         assert f'action="{act}"' in is_open
-        assert "You enter as Hannah Seubert." in is_open
+        assert "In the room you are called Hannah Seubert." in is_open
 
 
 def test_waiting_page_comes_back_by_itself_when_the_door_opens(client: FlaskClient) -> None:
@@ -280,11 +289,12 @@ def test_link_of_the_calendar_can_only_enter(client: FlaskClient) -> None:
 def test_office_moderates_and_may_record(app: Flask, environ: dict[str, str]) -> None:
     who = guest(recorded=True)
     account = factories.account()
+    recording_consents.answer(who.talk, factories.speaker(who.talk), said=ConsentAnswer.YES)
+    db.session.commit()
     with hosted(environ) as client, frozen(START), client.application.test_request_context():
-        hours = room_entry.staff_hours(who.talk)
-        answer = room_entry.enter(
-            who.talk, room_entry.moderator(account), hours=hours, back="/desk/"
-        )
+        talk, account = db.session.merge(who.talk), db.session.merge(account)
+        hours = room_entry.staff_hours(talk)
+        answer = room_entry.enter(talk, room_entry.moderator(account), hours=hours, back="/desk/")
         shown = answer.get_data(as_text=True)
     found = re.search(r'data-token="([^"]+)"', shown)
     assert found is not None

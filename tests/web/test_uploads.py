@@ -37,7 +37,6 @@ from webinar.models import (
     RecordingState,
     Role,
     Talk,
-    TalkSpeaker,
 )
 
 PATH = "/jitsi/recordings"
@@ -51,7 +50,7 @@ def environ(environ: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def talk(app: Flask) -> Talk:
-    talk = factories.talk(starts_at=now() - timedelta(hours=3), recorded=True)
+    talk = factories.recorded_talk(starts_at=now() - timedelta(hours=3))
     rooms.room_of(talk, name=NAME)
     db.session.commit()
     return talk
@@ -291,9 +290,7 @@ def test_recording_without_consent_is_set_aside_and_cannot_be_given_to_the_talk(
 def test_recording_with_everybodys_consent_is_kept(
     app: Flask, client: FlaskClient, talk: Talk
 ) -> None:
-    factories.speaker(talk)
-    db.session.query(TalkSpeaker).one().recording_consent_at = now()
-    db.session.commit()
+    factories.consent(talk, factories.speaker(talk))
     bring(client)
     work(app)
     assert only().state == "stored"

@@ -7,6 +7,7 @@ calls (reservation, attendance), which know rooms by the names made here.
 A token names no e-mail address: Jitsi logs whole tokens when they do not fit.
 """
 
+import hashlib
 import re
 import secrets
 from base64 import b32encode
@@ -47,9 +48,9 @@ class Role(StrEnum):
 class SigningKey:
     """The shared secret (HS256) or the private key as PEM (RS256), and its name for the server.
 
-    `key_id` becomes the header's `kid`, RS256 always has one. A key is replaced by giving the
-    server the new one under a new id first and signing with it afterwards: tokens of the old key
-    stay valid to their end.
+    `key_id` becomes the header's `kid`, RS256 always has one. A key is replaced by a new one under
+    a new id: the server asks for the key of each id that it meets (`key_file`), so tokens of the
+    old one stay valid to their end.
     """
 
     algorithm: Algorithm
@@ -111,6 +112,19 @@ def check_secret(secret: str) -> None:
 def check_key(key: SigningKey) -> None:
     """ValueError for a key that must not or cannot sign; for the check of settings at the start."""
     _signing_key(key)
+
+
+def public_key(material: str) -> str:
+    """The public half of an RSA key, private or public, as PEM; ValueError for anything else."""
+    return str(_rsa_key(material).as_pem(private=False).decode("ascii"))
+
+
+def key_file(key_id: str) -> str:
+    """The name under which Prosody asks its key server for the key of that id.
+
+    `get_public_key` of Jitsi's `token/util.lib.lua`: the SHA-256 of the id in hex, and `.pem`.
+    """
+    return hashlib.sha256(key_id.encode()).hexdigest() + ".pem"
 
 
 def room_token(server: Server, claims: RoomClaims) -> str:
@@ -222,10 +236,14 @@ def _signing_key(key: SigningKey) -> OctKey | RSAKey:
         return OctKey.import_key(key.material)
     if not key.key_id:
         raise ValueError("RS256 needs a key id, by which the server finds the public key")
-    try:
-        rsa = RSAKey.import_key(key.material)
-    except (JoseError, ValueError) as trouble:
-        raise ValueError("not an RSA key in PEM") from trouble
+    rsa = _rsa_key(key.material)
     if rsa.private_key is None or rsa.private_key.key_size < RSA_BITS:
         raise ValueError(f"RS256 needs a private RSA key of at least {RSA_BITS} bits")
     return rsa
+
+
+def _rsa_key(material: str) -> RSAKey:
+    try:
+        return RSAKey.import_key(material)
+    except (JoseError, ValueError) as trouble:
+        raise ValueError("not an RSA key in PEM") from trouble

@@ -15,7 +15,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
-from webinar.domain import audit, mail, materials
+from webinar.domain import audit, mail, materials, recording_consents
 from webinar.domain.materials import Stored
 from webinar.errors import Conflict, NotThere, RuleError
 from webinar.extensions import db
@@ -45,14 +45,6 @@ MOVES: dict[RecordingState, frozenset[RecordingState]] = {
 }
 SETTLED = (S.STORED, S.ASIDE, S.DISCARDED)
 """The bytes came in whole: whoever sent them may delete its own."""
-
-
-def may_be_kept(talk: Talk) -> bool:
-    """Whether a recording of the talk may become a material: it is recorded at all, and everybody
-    who speaks consents, now. The one place that asks."""
-    return talk.recorded and all(
-        appearance.recording_consent_at is not None for appearance in talk.appearances
-    )
 
 
 def fail(row: Recording, *, reason: Aside) -> None:
@@ -91,7 +83,7 @@ def assign(row: Recording, *, talk: Talk, days: int, by: Account) -> None:
         raise Conflict("recording_settled")
     if talk.state == TalkState.DRAFT:
         raise RuleError("talk_not_published", field="talk")
-    if not may_be_kept(talk):
+    if not recording_consents.may_record(talk):
         raise RuleError("recording_without_consent", field="talk")
     stored = _Kept(row.storage_key, row.size, row.sha256)
     row.storage_key, row.talk, row.reason, row.account = None, talk, Aside.NONE, by
@@ -195,7 +187,7 @@ def _hindrance(talk: Talk | None, media_type: str) -> Aside:
         return Aside.NO_VIDEO
     if talk is None:
         return Aside.ROOM_UNKNOWN
-    return Aside.NONE if may_be_kept(talk) else Aside.NO_CONSENT
+    return Aside.NONE if recording_consents.may_record(talk) else Aside.NO_CONSENT
 
 
 def _store(row: Recording, talk: Talk, stored: Stored, *, days: int, by: Account | None) -> None:

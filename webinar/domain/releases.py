@@ -13,23 +13,27 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, or_, select
 
 from webinar.clock import now
-from webinar.domain import audit, grants, mailings
+from webinar.domain import audit, grants, mailings, registrations
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
     Account,
     Audience,
+    ConsentAnswer,
     Contact,
     Grant,
     Grantee,
     Mailing,
     MailingKind,
     Material,
+    MaterialKind,
+    RecordingConsent,
     Talk,
     TalkState,
     audience_members,
 )
 
+_SPOKEN = (MaterialKind.RECORDING, MaterialKind.SUBTITLES)
 GROUPS = frozenset({Grantee.INVITED, Grantee.REGISTERED, Grantee.EVERYONE})
 
 
@@ -80,13 +84,17 @@ def release(
     """Open the materials to those of `access`, and tell them if there are `words`.
 
     Returns the mailing, or None where nobody is told. Raises `RuleError` for a draft talk, for
-    nobody, and where one of the materials is gone or released already: a second click, or another
-    organiser, does not mail twice.
+    nobody, for a recording that one of the speakers does not want, and where one of the materials
+    is gone or released already: a second click, or another organiser, does not mail twice.
     """
     if talk.state == TalkState.DRAFT:
         raise RuleError("release_of_draft")
     access.check()
+    # Before the materials, as where a speaker says no: the second sees what the first did.
+    registrations.lock(talk)
     chosen = _locked(talk, material_ids)
+    if any(one.kind in _SPOKEN for one in chosen) and _refused(talk):
+        raise RuleError("recording_refused")
     for material in chosen:
         material.released_at = now()
         material.grants = access.grants()
@@ -149,6 +157,17 @@ def _locked(talk: Talk, material_ids: Collection[int]) -> Sequence[Material]:
     if not found or len(found) != len(set(material_ids)):
         raise RuleError("release_changed")
     return found
+
+
+def _refused(talk: Talk) -> bool:
+    """Whether a speaker of the talk said no to being recorded (`domain.recording_consents`)."""
+    said = select(RecordingConsent.id).where(
+        RecordingConsent.talk_id == talk.id,
+        RecordingConsent.answer == ConsentAnswer.NO,
+        RecordingConsent.revoked_at.is_(None),
+        RecordingConsent.speaker_id.in_([one.speaker_id for one in talk.appearances]),
+    )
+    return db.session.scalar(said.limit(1)) is not None
 
 
 def _named(access: Access) -> dict[str, object]:

@@ -49,6 +49,8 @@ class TalkValues:
     recorded: bool = False
     contact_person: str = ""
     contact_phone: str = ""
+    dial_in_pin: str | None = None
+    """None leaves it as it is: the form asks only where rooms have a telephone."""
     questions: tuple[QuestionValues | None, ...] | None = None
     """By position; None in a position removes that question, None as a whole leaves all as they
     are."""
@@ -67,6 +69,8 @@ def apply(talk: Talk, values: TalkValues) -> None:
     talk.recorded = values.recorded
     talk.contact_person = clean(values.contact_person)
     talk.contact_phone = clean(values.contact_phone)
+    if values.dial_in_pin is not None:
+        talk.dial_in_pin = clean(values.dial_in_pin)
     _apply_times(talk, values)
     _apply_places(talk, values)
 

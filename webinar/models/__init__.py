@@ -2,6 +2,7 @@
 
 from webinar.models.accounts import Account, Role
 from webinar.models.audit import AuditEntry
+from webinar.models.consents import ConsentAnswer, RecordingConsent
 from webinar.models.contacts import (
     Audience,
     Contact,
@@ -12,6 +13,7 @@ from webinar.models.contacts import (
     Origin,
     audience_members,
 )
+from webinar.models.feedback import Feedback
 from webinar.models.inbox import (
     CalendarReply,
     InboxKind,
@@ -79,10 +81,12 @@ __all__ = [
     "AuditEntry",
     "CalendarEntry",
     "CalendarReply",
+    "ConsentAnswer",
     "Contact",
     "ContactForm",
     "ContactImport",
     "Deputy",
+    "Feedback",
     "Format",
     "Grant",
     "Grantee",
@@ -114,6 +118,7 @@ __all__ = [
     "QuestionAnswer",
     "QuestionKind",
     "Recording",
+    "RecordingConsent",
     "RecordingSource",
     "RecordingState",
     "Registration",

@@ -12,7 +12,16 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webinar.clock import now
-from webinar.models.base import FREE, NOTHING, Model, Timestamped, Utc, one_of, public_id
+from webinar.models.base import (
+    FREE,
+    NOTHING,
+    PERSONAL,
+    Model,
+    Timestamped,
+    Utc,
+    one_of,
+    public_id,
+)
 from webinar.models.contacts import Contact
 from webinar.models.talks import Series, Talk
 
@@ -158,6 +167,8 @@ class Registration(Timestamped, Model):
     """Rises with every change of state or side: part of the key of the mail that tells of it."""
     pseudonym: Mapped[str] = mapped_column(String(32), unique=True, default=public_id, info=NOTHING)
     """What the video room knows the person by; comes back in attendance events."""
+    display_name: Mapped[str] = mapped_column(String(60), default="", info=PERSONAL)
+    """The name that the person chose to appear under in the room; empty: the own."""
 
     talk: Mapped[Talk] = relationship()
     contact: Mapped[Contact] = relationship()

@@ -131,6 +131,8 @@ class Talk(Timestamped, Model):
     recorded: Mapped[bool] = mapped_column(default=False)
     contact_person: Mapped[str] = mapped_column(String(200), default="", info=PERSONAL)
     contact_phone: Mapped[str] = mapped_column(String(60), default="", info=PERSONAL)
+    dial_in_pin: Mapped[str] = mapped_column(String(60), default="", info=NOTHING)
+    """What the room's telephone access asks for; empty: nobody comes in by telephone."""
     published_at: Mapped[datetime | None] = mapped_column(Utc)
     cancelled_at: Mapped[datetime | None] = mapped_column(Utc)
     cancel_reason: Mapped[str] = mapped_column(Text, default="", info=FREE)
@@ -189,7 +191,6 @@ class TalkSpeaker(Timestamped, Model):
     talk_id: Mapped[int] = mapped_column(ForeignKey("talks.id", ondelete="CASCADE"))
     speaker_id: Mapped[int] = mapped_column(ForeignKey("speakers.id"), index=True)
     position: Mapped[int] = mapped_column(default=0)
-    recording_consent_at: Mapped[datetime | None] = mapped_column(Utc)
 
     talk: Mapped[Talk] = relationship(back_populates="appearances")
     speaker: Mapped[Speaker] = relationship()

@@ -15,6 +15,9 @@
     for (const end of document.querySelectorAll("[data-end]")) {
       end.textContent = found.end;
     }
+    const rest = document.getElementById("rest");
+    rest.dataset.seconds = found.seconds;
+    rest.dispatchEvent(new Event("change"));
     if (found.elsewhere) {
       window.location.assign(back);
     }

@@ -12,6 +12,7 @@ from webinar.web import (
     headers,
     language,
     logs,
+    room_keys,
     sign_in,
     uploads,
 )
@@ -20,6 +21,7 @@ from webinar.web.numbers import RowConverter
 
 def register(app: Flask) -> None:
     """Bind everything that belongs to HTTP to the application."""
+    room_keys.check(app)
     # People type addresses: a slash too many must not lead nowhere.
     app.url_map.strict_slashes = False
     app.url_map.converters["int"] = RowConverter

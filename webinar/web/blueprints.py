@@ -7,7 +7,7 @@ from flask import Flask
 from webinar.domain.links import PATHS
 from webinar.extensions import csrf
 from webinar.models import Purpose
-from webinar.web import guards, operating
+from webinar.web import guards, operating, room_keys
 from webinar.web.callbacks import authority
 from webinar.web.callbacks import events as room_events
 from webinar.web.callbacks import reservations as room_reservations
@@ -15,6 +15,7 @@ from webinar.web.callbacks import uploads as recording_uploads
 from webinar.web.callbacks import webhooks as room_webhooks
 from webinar.web.guest import (
     acceptances,
+    after,
     answer,
     archive,
     deputies,
@@ -35,6 +36,7 @@ from webinar.web.organiser import (
     desk,
     dispatches,
     evening,
+    feedback,
     imports,
     inbox,
     inbox_deputies,
@@ -57,13 +59,14 @@ from webinar.web.organiser import (
     talks,
     waiting_list,
 )
-from webinar.web.public import feeds, pages
+from webinar.web.public import feeds, pages, technique
 from webinar.web.public import signups as public_signups
 
 PUBLIC = (
     pages.blueprint,
     public_signups.blueprint,
     feeds.blueprint,
+    technique.blueprint,
     operating.blueprint,
 )
 GUEST = (
@@ -86,6 +89,8 @@ BELOW = (
     *((blueprint, purpose, "/lage") for purpose, blueprint in watch.BLUEPRINTS.items()),
     (deputies.blueprint, Purpose.ANSWER, "/vertretung"),
     (acceptances.blueprint, Purpose.ANSWER, "/reihe"),
+    (after.of_answer, Purpose.ANSWER, "/danach"),
+    (after.of_entry, Purpose.ENTER, "/danach"),
 )
 """Pages that stand below the first page of a personal link."""
 ORGANISER = (
@@ -102,6 +107,7 @@ ORGANISER = (
     (evening.blueprint, "/veranstaltungen/<int:talk_id>/abend"),
     (admissions.blueprint, "/veranstaltungen/<int:talk_id>/abend"),
     (other_room.blueprint, "/veranstaltungen/<int:talk_id>/abend/ersatzraum"),
+    (feedback.blueprint, "/veranstaltungen/<int:talk_id>/rueckmeldungen"),
     (invitations.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (mailings.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
     (dispatches.blueprint, "/veranstaltungen/<int:talk_id>/einladungen"),
@@ -130,6 +136,8 @@ def register(app: Flask) -> None:
     for blueprint in PUBLIC:
         guards.guard(blueprint, guards.anybody)
         app.register_blueprint(blueprint)
+    guards.guard(room_keys.blueprint, guards.anybody)
+    app.register_blueprint(room_keys.blueprint, url_prefix="/jitsi/keys")
     # Its forms are anybody's and borrow no authority: webinar/web/public/signups.py says more.
     csrf.exempt(public_signups.blueprint)
     guest = [(blueprint, purpose, "") for blueprint, purpose in GUEST]

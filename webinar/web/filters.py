@@ -39,6 +39,7 @@ DESK = frozenset(
         "evening",
         "admissions",
         "other_room",
+        "feedback",
         "invitations",
         "mailings",
         "dispatches",
@@ -92,6 +93,7 @@ def register(app: Flask) -> None:
         role_line,
         file_size,
         minutes,
+        decimal,
     )
     for function in filters:
         app.add_template_filter(function)
@@ -245,6 +247,11 @@ def minutes(seconds: int) -> str:
     """ "68 Minuten"; at least one."""
     count = max(1, round(seconds / 60))
     return ngettext("%(num)d minute", "%(num)d minutes", count)
+
+
+def decimal(number: float) -> str:
+    """ "4,3"."""
+    return str(format_decimal(number, format="0.0"))
 
 
 def link_to(link: Link) -> str:

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 
 from flask import Response, g, make_response, redirect, render_template
 
 from webinar.adapters import jitsi
-from webinar.adapters.jitsi import Role, RoomClaims, Server, SigningKey
+from webinar.adapters.jitsi import Role, RoomClaims
 from webinar.clock import now
 from webinar.config import JitsiMode, JitsiSettings
-from webinar.domain import rooms, times
+from webinar.domain import recording_consents, rooms, times
 from webinar.domain.rooms import Entry, Hours
 from webinar.extensions import db
 from webinar.models import Account, Contact, Registration, Speaker, Talk
 from webinar.rendering import salutations
+from webinar.web import room_keys, tickets
 from webinar.web.language import language
 from webinar.web.settings import settings
 
@@ -54,9 +53,21 @@ class Person:
     role: Role
 
 
+@dataclass(frozen=True, kw_only=True)
+class Leads:
+    """Where the room's page leads: after leaving, and (by a POST) to the slides, if there are any
+    for this person. `door` is the page in front of the room, which leads to another meeting where
+    one took its place."""
+
+    back: str
+    archive: str
+    door: str
+
+
 def participant(contact: Contact, registration: Registration) -> Person:
-    """A contact with a confirmed place."""
-    return Person(user_id=registration.pseudonym, name=_name(contact), role=Role.PARTICIPANT)
+    """A contact with a confirmed place, under the name that was chosen for the room, if one was."""
+    name = registration.display_name or _name(contact)
+    return Person(user_id=registration.pseudonym, name=name, role=Role.PARTICIPANT)
 
 
 def presenter(speaker: Speaker) -> Person:
@@ -97,8 +108,19 @@ def may_lead_away() -> None:
         g.policy = {**g.get("policy", {}), "form-action": f"'self' https://{found.host}"}
 
 
-def enter(talk: Talk, person: Person, *, hours: Hours, back: str) -> Response:
-    """Mint the token and lead into the room; `back` is the page to return to afterwards.
+def enter(
+    talk: Talk,
+    person: Person,
+    *,
+    hours: Hours,
+    back: str,
+    door: str = "",
+    archive: str = "",
+    ticket: bool = False,
+) -> Response:
+    """Mint the token and lead into the room. `back` is the page to return to afterwards, with a
+    `ticket` for feedback if wanted, `door` the page in front of the room if that is another one;
+    `archive` takes a POST that leads to the slides.
 
     Commits: the room's name is made on first need. The caller has checked that the person may
     enter. No answer of this function may be kept by anybody: it holds the token.
@@ -112,14 +134,16 @@ def enter(talk: Talk, person: Person, *, hours: Hours, back: str) -> Response:
         name=person.name,
         role=person.role,
         expires=hours.closes_at,
-        recording=talk.recorded,
+        recording=recording_consents.may_record(talk),
     )
-    token = jitsi.room_token(_server(found), claims)
+    token = jitsi.room_token(room_keys.server(found), claims)
     g.personal = True
+    after = f"{back}?t={tickets.draw(talk)}" if ticket else back
+    leads = Leads(back=after, archive=archive, door=door or back)
     if found.mode is JitsiMode.NONE:
-        answer = make_response(_stand_in(talk, token, back=back))
+        answer = make_response(_stand_in(talk, token, leads))
     elif found.embed:
-        answer = make_response(_embedded(talk, found, room.name, token, back=back))
+        answer = make_response(_embedded(talk, room.name, token, name=person.name, leads=leads))
     else:
         answer = _redirect(_plain_link(found, room.name, token))
     answer.headers["Cache-Control"] = "no-store"
@@ -133,8 +157,9 @@ def _redirect(address: str) -> Response:
     return make_response(answer)
 
 
-def _embedded(talk: Talk, found: JitsiSettings, room: str, token: str, *, back: str) -> str:
+def _embedded(talk: Talk, room: str, token: str, *, name: str, leads: Leads) -> str:
     """The page with the frame; only it may load from the configured host and use a camera."""
+    found = settings().jitsi
     host = f"https://{found.host}"
     g.policy = {"script-src": f"'self' {host}", "frame-src": host}
     features = ("camera", "microphone", "display-capture", "fullscreen", "autoplay")
@@ -149,12 +174,15 @@ def _embedded(talk: Talk, found: JitsiSettings, room: str, token: str, *, back: 
         script=f"{host}/{found.app_id}/external_api.js" if jaas else f"{host}/external_api.js",
         room=f"{found.app_id}/{room}" if jaas else room,
         token=token,
+        name=name,
         plain=_plain_link(found, room, token),
-        back=back,
+        seconds_left=int((times.end(talk) - now()).total_seconds()),
+        ends_at=times.end(talk),
+        leads=leads,
     )
 
 
-def _stand_in(talk: Talk, token: str, *, back: str) -> str:
+def _stand_in(talk: Talk, token: str, leads: Leads) -> str:
     """The page without a host: says so, and shows in words what the token says."""
     payload = token.split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -163,35 +191,13 @@ def _stand_in(talk: Talk, token: str, *, back: str) -> str:
         talk=talk,
         claims=claims,
         expires=datetime.fromtimestamp(claims["exp"], UTC),
-        back=back,
+        leads=leads,
     )
 
 
 def _plain_link(found: JitsiSettings, room: str, token: str) -> str:
     tenant = found.app_id if found.mode is JitsiMode.JAAS else ""
     return jitsi.meeting_url(found.host, room, token, tenant=tenant, language=language())
-
-
-def _server(found: JitsiSettings) -> Server:
-    if found.mode is JitsiMode.NONE:
-        return _nowhere()
-    key = SigningKey(
-        algorithm="HS256" if found.mode is JitsiMode.HS256 else "RS256",
-        material=found.secret,
-        key_id=found.key_id,
-    )
-    if found.mode is JitsiMode.JAAS:
-        return jitsi.jaas(app_id=found.app_id, key=key)
-    return jitsi.self_hosted(
-        app_id=found.app_id, audience=found.audience, subject=found.subject, key=key
-    )
-
-
-@cache
-def _nowhere() -> Server:
-    """Signs with a key that nobody keeps: the shown token opens nothing anywhere."""
-    key = SigningKey(algorithm="HS256", material=secrets.token_hex(32))
-    return jitsi.self_hosted(app_id="webinar", audience="webinar", subject="localhost", key=key)
 
 
 def _name(person: Contact | Speaker) -> str:

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from wtforms import Field, Form, RadioField
+from wtforms import Field, Form, RadioField, StringField, TextAreaField
 
+from webinar.domain.feedback import RATINGS
 from webinar.models import Mode
+from webinar.web.forms.base import lazy_gettext as _l
+from webinar.web.forms.choices import options
 
 
 class AnswerForm(Form):
@@ -24,6 +27,48 @@ class AnswerForm(Form):
     def side(self) -> Mode | None:
         """The chosen side; None where none, or none that there is, was chosen."""
         return Mode(self.mode.data) if self.mode.data in list(Mode) else None
+
+
+class EnterForm(Form):
+    """The name to appear under in the room; empty: the own."""
+
+    display_name = StringField(
+        _l("Appear under another name"),
+        description=_l("You can choose it once. The office sees your own name beside it."),
+    )
+
+
+class FeedbackForm(Form):
+    """A mark, and words."""
+
+    rating = RadioField(
+        _l("How was the evening?"),
+        choices=options(
+            ("5", _l("very good")),
+            ("4", _l("good")),
+            ("3", _l("fair")),
+            ("2", _l("not so good")),
+            ("1", _l("poor")),
+        ),
+        validate_choice=False,
+    )
+    text = TextAreaField(_l("What should we know?"))
+
+    @property
+    def mark(self) -> int:
+        """The chosen mark; 0 where none, or none that there is, was chosen."""
+        chosen = [mark for mark in RATINGS if str(mark) == self.rating.data]
+        return chosen[0] if chosen else 0
+
+
+def enter_form() -> EnterForm:
+    """The form with what was sent."""
+    return EnterForm(request.form if request.method == "POST" else None)
+
+
+def feedback_form() -> FeedbackForm:
+    """The form with what was sent."""
+    return FeedbackForm(request.form if request.method == "POST" else None)
 
 
 def answer_form(sides: Iterable[Mode], *, free: Mapping[Mode, int | None]) -> AnswerForm:

@@ -138,6 +138,11 @@ class TalkForm(QuestionFields, DeskForm):
     recorded = BooleanField(_l("The talk is recorded"))
     contact_person = StringField(_l("Contact person"), [Length(max=200, message=LONG)])
     contact_phone = StringField(_l("Telephone"), [Length(max=60, message=LONG)])
+    dial_in_pin = StringField(
+        _l("PIN for joining by telephone"),
+        [Length(max=60, message=LONG)],
+        description=_l("As your Jitsi server shows it for this room. Empty: not by telephone."),
+    )
     revision = HiddenField()
     template = HiddenField()
     copy_speakers = BooleanField(_l("Take over the speakers"))
@@ -164,6 +169,7 @@ class TalkForm(QuestionFields, DeskForm):
     def fill(self, talk: Talk) -> None:
         """Show the talk as it is stored."""
         self.copy_of(talk)
+        self.dial_in_pin.data = talk.dial_in_pin
         self.day.data = talk.local_start.date()
         self.hour.data = "second" if talk.second_hour else None
         opens, closes = times.local_opening(talk), times.local_closing(talk)
@@ -217,6 +223,7 @@ class TalkForm(QuestionFields, DeskForm):
             recorded=bool(self.recorded.data),
             contact_person=self.contact_person.data or "",
             contact_phone=self.contact_phone.data or "",
+            dial_in_pin=self.dial_in_pin.data,
             questions=typed_questions(self),
         )
 

@@ -20,12 +20,10 @@ from webinar.domain import (
     participation,
     questions,
     registrations,
-    rooms,
     signups,
     times,
 )
 from webinar.domain.attendances import NOBODY, Presence
-from webinar.domain.rooms import Entry
 from webinar.domain.standing import SHUT, Stand, Standing, invited, standing, to_answer
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
@@ -38,11 +36,11 @@ from webinar.models import (
     RegistrationState,
     Talk,
 )
-from webinar.web import downloads, events, room_entry
+from webinar.web import downloads, events
 from webinar.web.forms.guest import AnswerForm, answer_form
 from webinar.web.forms.questions import add_questions, field_name, typed_answers
-from webinar.web.guest import pages
-from webinar.web.room_entry import Door
+from webinar.web.guest import door, pages
+from webinar.web.guest.door import Ways
 from webinar.web.sentences import sentence
 from webinar.web.settings import attendance_rule, settings
 
@@ -90,30 +88,16 @@ def details() -> ResponseReturnValue:
     return redirect(url_for(".show") + "#angaben", 303)
 
 
-@blueprint.get("/raum")
-def door() -> ResponseReturnValue:
+@blueprint.get("/raum", endpoint="door")
+def before_room() -> ResponseReturnValue:
     """In front of the room: says when it opens, and comes back by itself."""
-    found = standing(pages.talk(), contact=pages.contact())
-    return pages.entry_page(
-        pages.talk(),
-        _door(found),
-        contact=pages.contact(),
-        standing=found,
-        enter_at=url_for(".enter"),
-        answer_at=url_for(".show"),
-        archive_at=url_for(".archive") if _visible(found) else "",
-    )
+    return door.page(_ways())
 
 
 @blueprint.post("/raum")
 def enter() -> ResponseReturnValue:
     """Into the room, if it is open for this person; else to the page that says why not."""
-    found = standing(pages.talk(), contact=pages.contact())
-    at = _door(found)
-    if at.entry is not Entry.OPEN or found.registration is None:
-        return redirect(url_for(".door"), 303)
-    person = room_entry.participant(pages.contact(), found.registration)
-    return room_entry.enter(pages.talk(), person, hours=at.hours, back=url_for(".show"))
+    return door.enter(_ways())
 
 
 @blueprint.post("/unterlagen")
@@ -218,14 +202,13 @@ def _refused(talk: Talk, error: RuleError) -> ResponseReturnValue:
 def _page(
     found: Standing, form: AnswerForm, *, notice: str = "", status: int = 200
 ) -> ResponseReturnValue:
-    room_entry.may_lead_away()
     talk = pages.talk()
     page = render_template(
         "guest/answer.html",
         talk=talk,
         contact=pages.contact(),
         standing=found,
-        door=_door(found),
+        door=door.of_contact(found.registration),
         block=pages.date_block(talk),
         past=found.over,
         form=form,
@@ -250,12 +233,14 @@ def _calendar_ways(found: Standing) -> events.Ways | None:
     return events.ways(events.personal_event(evening), file=url_for(".calendar_file"))
 
 
-def _door(found: Standing) -> Door:
-    hours = room_entry.guest_hours(pages.talk())
-    entry = rooms.contact_entry(
-        pages.talk(), contact=pages.contact(), registration=found.registration, hours=hours
+def _ways() -> Ways:
+    return Ways(
+        door=url_for(".enter"),
+        after=url_for("guest_after.show"),
+        answer=url_for(".show"),
+        accept=url_for(".accept"),
+        archive=url_for(".archive"),
     )
-    return Door(entry=entry, hours=hours)
 
 
 def _presence() -> Presence:

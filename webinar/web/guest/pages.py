@@ -1,13 +1,13 @@
-"""What the pages behind personal links share: the talk and person of the link, the door, the date.
+"""What the pages behind personal links share: the talk and person of the link, the date.
 
-Leaves minting and leading into the room to `webinar.web.room_entry`.
+The page in front of the room is `door`'s.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Response, make_response, render_template
+from flask import Response
 from flask_babel import gettext as _
 
 from webinar.clock import now
@@ -16,7 +16,7 @@ from webinar.domain.rooms import Entry
 from webinar.errors import NotThere
 from webinar.models import Contact, Speaker, Talk
 from webinar.rendering import dates
-from webinar.web import guards, room_entry
+from webinar.web import guards
 from webinar.web.language import language
 from webinar.web.room_entry import Door
 
@@ -54,22 +54,6 @@ def date_block(talk: Talk) -> dates.DateBlock:
     if dates.days_until(talk.starts_at, talk.zone, now=now()) == 0:
         return replace(block, weekday=_("Today, %(weekday)s", weekday=block.weekday))
     return block
-
-
-def entry_page(talk: Talk, door: Door, *, status: int = 200, **values: object) -> Response:
-    """The page in front of the room. It comes back by itself when the door opens; no script."""
-    room_entry.may_lead_away()
-    page = render_template(
-        "guest/entry.html",
-        talk=talk,
-        door=door,
-        block=date_block(talk),
-        past=door.entry is Entry.OVER,
-        **values,
-    )
-    answer = make_response(page, status)
-    come_back(answer, door)
-    return answer
 
 
 def come_back(answer: Response, door: Door) -> None:

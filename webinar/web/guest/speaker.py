@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, redirect, render_template, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webinar.clock import now
-from webinar.domain import materials, registrations, rooms, times
+from webinar.domain import materials, recording_consents, registrations, rooms, times
 from webinar.domain.rooms import Entry
 from webinar.errors import NotThere
-from webinar.models import Talk
+from webinar.extensions import db
+from webinar.models import ConsentAnswer, Talk
 from webinar.web import downloads, room_entry
-from webinar.web.guest import pages
+from webinar.web.guest import door, pages
 from webinar.web.room_entry import Door
 
 blueprint = Blueprint("guest_speaker", __name__)
@@ -32,6 +33,8 @@ def show() -> ResponseReturnValue:
         past=now() >= times.end(talk),
         places={side: registrations.taken(talk, side) for side in registrations.modes(talk)},
         materials=materials.released(talk),
+        notice=door.notice(talk),
+        consent=recording_consents.answers(talk).get(pages.speaker().id),
     )
     answer = make_response(page)
     pages.come_back(answer, at)
@@ -47,6 +50,16 @@ def enter() -> ResponseReturnValue:
         return redirect(url_for(".show"), 303)
     person = room_entry.presenter(pages.speaker())
     return room_entry.enter(talk, person, hours=at.hours, back=url_for(".show"))
+
+
+@blueprint.post("/aufzeichnung")
+def consent() -> ResponseReturnValue:
+    """Whether the talk may be recorded; can be answered anew at any time, also afterwards."""
+    talk, said = _talk(), request.form.get("answer", "")
+    if said in list(ConsentAnswer):
+        recording_consents.answer(talk, pages.speaker(), said=ConsentAnswer(said))
+        db.session.commit()
+    return redirect(url_for(".show") + "#aufzeichnung", 303)
 
 
 @blueprint.get("/datei/<public_id>")

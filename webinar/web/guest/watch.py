@@ -11,6 +11,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
+from webinar.clock import now
 from webinar.domain import registrations, rooms, times
 from webinar.domain.rooms import Entry
 from webinar.models import Purpose, Talk
@@ -38,7 +39,12 @@ for _blueprint in BLUEPRINTS.values():
 def answer(talk: Talk, entry: Entry) -> Response:
     """The answer to an open page."""
     end = dates.time(times.end(talk), talk.zone, language=language())
-    return jsonify(state=state_of(talk, entry), elsewhere=entry is Entry.ELSEWHERE, end=end)
+    return jsonify(
+        state=state_of(talk, entry),
+        elsewhere=entry is Entry.ELSEWHERE,
+        end=end,
+        seconds=int((times.end(talk) - now()).total_seconds()),
+    )
 
 
 def state_of(talk: Talk, entry: Entry) -> str:

@@ -35,6 +35,7 @@ TEMPLATES: dict[str, LazyString] = {
     "materials": _l("Materials"),
     "message": _l("Message"),
     "speaker_link": _l("Link for the speaker"),
+    "recording_consent": _l("Answer about the recording"),
     "signup_confirm": _l("Registration to confirm"),
     "signup_again": _l("Registration, link again"),
     "signup_invited": _l("Registration, link to the invitation"),

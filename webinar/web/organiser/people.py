@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from webinar.domain import contacts, office_acts, people, registrations, talks
+from webinar.domain import contacts, display_names, office_acts, people, registrations, talks
 from webinar.domain.people import Person
 from webinar.errors import RuleError
 from webinar.extensions import db
@@ -127,6 +127,17 @@ def reissue(talk_id: int, contact_id: int) -> ResponseReturnValue:
         ),
         _("The link was replaced. The earlier one no longer opens anything."),
     )
+
+
+@blueprint.post("/<int:contact_id>/name")
+def reset_name(talk_id: int, contact_id: int) -> ResponseReturnValue:
+    """Take away the name that was chosen for the room."""
+    person = person_of(talk_id, contact_id)
+    if person.registration is not None:
+        display_names.reset(person.registration, by=account())
+        db.session.commit()
+        flash(_("The person appears under their own name again."), "success")
+    return back(person)
 
 
 def act(

@@ -1,4 +1,5 @@
-"""The speakers of one talk: adding, ordering, taking off, sending the personal link."""
+"""The speakers of one talk: adding, ordering, taking off, sending the personal link, and what they
+say about being recorded."""
 
 from __future__ import annotations
 
@@ -6,9 +7,9 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webinar.domain import speakers, talks
+from webinar.domain import recording_consents, speakers, talks
 from webinar.extensions import db
-from webinar.models import Speaker, Talk
+from webinar.models import ConsentAnswer, Speaker, Talk
 from webinar.web.filters import full_name
 from webinar.web.guards import account
 
@@ -53,6 +54,17 @@ def send_link(talk_id: int, speaker_id: int) -> ResponseReturnValue:
     plain = number.isascii() and number.isdecimal() and len(number) < 6
     speakers.send_link(talk, speaker, number=int(number) if plain else 1, by=account())
     return _done(talk, _("The link is on its way to %(address)s.", address=speaker.email))
+
+
+@blueprint.post("/<int:speaker_id>/aufzeichnung")
+def consent(talk_id: int, speaker_id: int) -> ResponseReturnValue:
+    """Take down what the speaker said about the recording."""
+    talk, speaker = _both(talk_id, speaker_id)
+    said = request.form.get("answer", "")
+    if said not in list(ConsentAnswer):
+        return _back(talk)
+    recording_consents.answer(talk, speaker, said=ConsentAnswer(said), by=account())
+    return _done(talk, _("The answer of %(name)s was taken down.", name=full_name(speaker)))
 
 
 def _talk(talk_id: int) -> Talk:

@@ -17,9 +17,11 @@ from webinar.clock import now
 from webinar.domain import (
     drafts,
     evenings,
+    feedback,
     overview,
     questions,
     readiness,
+    recording_consents,
     reminder_plans,
     series,
     speakers,
@@ -54,7 +56,10 @@ WITH_ALL = (
 @blueprint.app_context_processor
 def _for_heads() -> dict[str, object]:
     """What the head of every page about a talk needs beside the talk."""
-    return {"talk_numbers": lambda talk: overview.numbers_of([talk])[talk.id]}
+    return {
+        "talk_numbers": lambda talk: overview.numbers_of([talk])[talk.id],
+        "dial_in": settings().jitsi.dial_in,
+    }
 
 
 @blueprint.get("")
@@ -84,6 +89,7 @@ def show(talk_id: int) -> ResponseReturnValue:
     """One talk: its facts, its speakers, what is missing, what can be done."""
     talk = _whole(talk_id)
     found = speakers.links_of(talk)
+    consents = recording_consents.answers(talk)
     room_entry.may_lead_away()
     return render_template(
         "organiser/talks/show.html",
@@ -100,6 +106,9 @@ def show(talk_id: int) -> ResponseReturnValue:
         reminder_at=reminder_plans.ahead(talk, whom=Reminded.UNANSWERED),
         questions=questions.asked(talk),
         tonight=evenings.near(talk, terms=terms()),
+        consents=consents,
+        all_agree=recording_consents.all_agree(talk, consents),
+        feedback=feedback.count(talk),
     )
 
 

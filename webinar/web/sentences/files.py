@@ -50,6 +50,10 @@ RELEASES: dict[str, LazyString] = {
     "release_changed": _l(
         "What you chose is released already or has been deleted. Nothing was changed."
     ),
+    "recording_refused": _l(
+        "A speaker does not want the recording to be shown. Without a new consent on the page of "
+        "the talk it stays closed."
+    ),
     "release_of_draft": _l("Publish the talk first, then release its materials."),
 }
 RECORDINGS: dict[str, LazyString] = {

@@ -44,10 +44,26 @@ EVENING: dict[str, LazyString] = {
     ),
     "url_not_https": _l("The address has to begin with https://."),
 }
+ROOM: dict[str, LazyString] = {
+    "display_name_chosen": _l(
+        "You have chosen a name already. If it is to be another one, please write to us."
+    ),
+    "display_name_length": _l("Please enter %(least)d to %(most)d characters."),
+    "display_name_signs": _l(
+        "Please enter a name of letters, without e-mail or web addresses and hidden characters."
+    ),
+    "display_name_misleads": _l(
+        "This name could be taken for the office, the moderation or a speaker. "
+        "Please choose another one."
+    ),
+    "rating_missing": _l("Please choose a mark."),
+    "feedback_too_long": _l("Please enter at most %(length)d characters."),
+}
 SENTENCES: dict[str, LazyString] = {
     **DEPUTIES,
     **SERIES,
     **EVENING,
+    **ROOM,
     "talk_cancelled": _l("This talk has been cancelled."),
     "talk_started": _l("The talk has begun; the answer can no longer be changed."),
     "invitation_withdrawn": _l("This invitation is no longer valid."),
