@@ -168,6 +168,12 @@ def organiser(app: Flask) -> Account:
 
 
 @pytest.fixture
+def administrator(app: Flask) -> Account:
+    """Staff who see everything."""
+    return factories.account(role=Role.ADMIN, name="Miriam Hartmann")
+
+
+@pytest.fixture
 def desk(app: Flask, organiser: Account) -> FlaskClient:
     """A browser in which the organiser is signed in. CSRF is off; its own test turns it on."""
     return signed_in(app, organiser)

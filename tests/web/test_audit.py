@@ -24,13 +24,8 @@ PAGE = "/desk/protokoll"
 
 
 @pytest.fixture
-def chief(app: Flask) -> Account:
-    return factories.account(role=Role.ADMIN, name="Miriam Hartmann")
-
-
-@pytest.fixture
-def administration(app: Flask, chief: Account) -> FlaskClient:
-    return signed_in(app, chief)
+def administration(app: Flask, administrator: Account) -> FlaskClient:
+    return signed_in(app, administrator)
 
 
 def text_of(client: FlaskClient, address: str = PAGE) -> str:
@@ -39,8 +34,8 @@ def text_of(client: FlaskClient, address: str = PAGE) -> str:
     return answer.get_data(as_text=True).replace("\xa0", " ")
 
 
-def edited(talk: Talk, chief: Account, **changes: object) -> None:
-    audit.record("talk.edited", talk, by=chief, changes=dict(changes))
+def edited(talk: Talk, administrator: Account, **changes: object) -> None:
+    audit.record("talk.edited", talk, by=administrator, changes=dict(changes))
     db.session.commit()
 
 
@@ -69,20 +64,20 @@ def test_every_column_that_the_log_can_name_has_a_word() -> None:
 
 
 def test_index_says_who_did_what_to_which_record(
-    app: Flask, administration: FlaskClient, chief: Account
+    app: Flask, administration: FlaskClient, administrator: Account
 ) -> None:
-    edited(factories.talk(title="Schulen ans Netz"), chief, places_hall=[40, 60])
+    edited(factories.talk(title="Schulen ans Netz"), administrator, places_hall=[40, 60])
     page = text_of(administration)
     for words in ("Veranstaltung bearbeitet", "Schulen ans Netz", "40 → 60", "Miriam Hartmann"):
         assert words in page
 
 
 def test_index_keeps_of_personal_fields_only_that_they_changed(
-    app: Flask, administration: FlaskClient, chief: Account
+    app: Flask, administration: FlaskClient, administrator: Account
 ) -> None:
     contact = factories.contact(email="alt@gemeinde.example")
     contact.email = "neu@gemeinde.example"
-    audit.record("contact.edited", contact, by=chief, changes=audit.changes_of(contact))
+    audit.record("contact.edited", contact, by=administrator, changes=audit.changes_of(contact))
     db.session.commit()
     page = text_of(administration)
     assert "E-Mail" in page
@@ -100,10 +95,10 @@ def test_index_names_a_line_without_account_and_a_record_that_is_gone(
 
 
 def test_index_is_narrowed_by_the_address(
-    app: Flask, administration: FlaskClient, chief: Account
+    app: Flask, administration: FlaskClient, administrator: Account
 ) -> None:
-    edited(factories.talk(title="Schulen ans Netz"), chief)
-    contacts.retire(factories.contact(last_name="Rosenmüller"), by=chief)
+    edited(factories.talk(title="Schulen ans Netz"), administrator)
+    contacts.retire(factories.contact(last_name="Rosenmüller"), by=administrator)
     db.session.commit()
     assert "Rosenmüller" not in text_of(administration, f"{PAGE}?record=talks")
     assert "Schulen ans Netz" in text_of(administration, f"{PAGE}?record=talks")
@@ -112,19 +107,19 @@ def test_index_is_narrowed_by_the_address(
 
 @pytest.mark.parametrize("query", ["since=0001-01-01", "until=9999-12-31", "since=x&account=x"])
 def test_index_ignores_what_makes_no_sense(
-    app: Flask, administration: FlaskClient, chief: Account, query: str
+    app: Flask, administration: FlaskClient, administrator: Account, query: str
 ) -> None:
-    edited(factories.talk(title="Schulen ans Netz"), chief)
+    edited(factories.talk(title="Schulen ans Netz"), administrator)
     assert "Schulen ans Netz" in text_of(administration, f"{PAGE}?{query}")
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_index_asks_the_same_whatever_it_shows(
-    app: Flask, administration: FlaskClient, chief: Account, count: int
+    app: Flask, administration: FlaskClient, administrator: Account, count: int
 ) -> None:
     for _ in range(count):
-        edited(factories.talk(), chief)
-        audit.record("contact.created", factories.contact(), by=chief)
+        edited(factories.talk(), administrator)
+        audit.record("contact.created", factories.contact(), by=administrator)
     db.session.commit()
     db.session.expunge_all()
     with counted() as statements:
@@ -134,10 +129,10 @@ def test_index_asks_the_same_whatever_it_shows(
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_export_holds_the_lines_that_match(
-    app: Flask, administration: FlaskClient, chief: Account, kind: str
+    app: Flask, administration: FlaskClient, administrator: Account, kind: str
 ) -> None:
-    edited(factories.talk(title="Schulen ans Netz"), chief, places_hall=[40, 60])
-    contacts.retire(factories.contact(), by=chief)
+    edited(factories.talk(title="Schulen ans Netz"), administrator, places_hall=[40, 60])
+    contacts.retire(factories.contact(), by=administrator)
     db.session.commit()
     answer = administration.get(f"{PAGE}/protokoll.{kind}?record=talks")
     assert answer.status_code == 200

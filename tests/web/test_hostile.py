@@ -176,10 +176,10 @@ def check(answer: TestResponse, what: object, wrong: list[object]) -> None:
         wrong.append(("markup", what))
 
 
-def test_every_form_survives_everything(app: Flask, organiser: Account, whole: World) -> None:
+def test_every_form_survives_everything(app: Flask, administrator: Account, whole: World) -> None:
     """The desk's, the personal pages', the sign-in; afterwards every page still shows."""
     chance = random.Random(1)
-    client = signed_in(app, organiser)
+    client = signed_in(app, administrator)
     wrong: list[object] = []
     for form in forms(client, whole):
         for body, kind in filled(form, chance):
@@ -193,11 +193,13 @@ def test_every_form_survives_everything(app: Flask, organiser: Account, whole: W
     assert wrong == []
 
 
-def test_every_address_survives_everything(app: Flask, organiser: Account, whole: World) -> None:
+def test_every_address_survives_everything(
+    app: Flask, administrator: Account, whole: World
+) -> None:
     """Each part of each address and each name of its query replaced, by the office and by a
     stranger; afterwards also methods and headers that nobody sends."""
     chance = random.Random(2)
-    clients = [signed_in(app, organiser), app.test_client()]
+    clients = [signed_in(app, administrator), app.test_client()]
     names = ("page", "q", "lang", "state", "list", "audience", "talk", "mit", "template", "t")
     odd = (*names, "self", "endpoint", "_method", "_external", "_anchor", "kind", "answer", "side")
     wrong: list[object] = []
@@ -242,9 +244,9 @@ HEADERS = (
 
 
 def test_headers_that_nobody_sends_break_nothing(
-    app: Flask, organiser: Account, whole: World
+    app: Flask, administrator: Account, whole: World
 ) -> None:
-    clients = [signed_in(app, organiser), app.test_client()]
+    clients = [signed_in(app, administrator), app.test_client()]
     wrong: list[object] = []
     for rule, path in whole.all_paths("GET"):
         client = clients["token" in rule.arguments or MATRIX[rule.endpoint] == ANYBODY]

@@ -22,6 +22,7 @@ from webinar.domain import (
     admissions,
     contact_imports,
     drafts,
+    health,
     inbox,
     links,
     mailings,
@@ -128,6 +129,7 @@ def build(app: Flask, by: Account) -> World:
     )
     speakers.send_link(talk, speaker, number=1, by=by)
     guest = admissions.admit(talk, contact=factories.contact(), terms=TERMS, by=by)
+    health.beat("test:1")
     factories.talk(state=TalkState.DRAFT, published_at=None)
     factories.talk(state=TalkState.CANCELLED)
     factories.talk(starts_at=now() - timedelta(days=9))
