@@ -68,7 +68,12 @@ def holder(purpose: Purpose) -> Guard:
         g.personal = True
         g.holder_of = purpose
         token = (request.view_args or {}).pop("token", "")
-        g.link = links.open_link(token, purpose=purpose, keys=settings().link_keys)
+        g.link = links.open_link(
+            token,
+            purpose=purpose,
+            keys=settings().link_keys,
+            to_show=request.method in SAFE,
+        )
         g.token = token
         holder_of = g.link.contact or g.link.speaker
         if holder_of is not None:

@@ -17,7 +17,6 @@ from webinar.adapters import calendar
 from webinar.domain import (
     calendar_entries,
     links,
-    materials,
     participation,
     questions,
     registrations,
@@ -26,7 +25,7 @@ from webinar.domain import (
     times,
 )
 from webinar.domain.rooms import Entry
-from webinar.domain.standing import SHUT, Stand, Standing, invited, standing, to_answer
+from webinar.domain.standing import Stand, Standing, invited, standing, to_answer
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -101,7 +100,7 @@ def door() -> ResponseReturnValue:
         standing=found,
         enter_at=url_for(".enter"),
         answer_at=url_for(".show"),
-        archive_at=url_for(".archive") if _visible(found) else "",
+        archive_at=url_for(".archive") if found.materials else "",
     )
 
 
@@ -120,7 +119,7 @@ def enter() -> ResponseReturnValue:
 def archive() -> ResponseReturnValue:
     """To the archive, by its own link, which is made here if there is none."""
     found = standing(pages.talk(), contact=pages.contact())
-    if not _visible(found):
+    if not found.materials:
         return redirect(url_for(".show"), 303)
     link = links.contact_link(pages.contact(), purpose=Purpose.ARCHIVE, talk=pages.talk())
     db.session.commit()
@@ -241,7 +240,7 @@ def _page(
         past=found.over,
         form=form,
         notice=notice,
-        materials=_visible(found),
+        materials=found.materials,
         closes=times.registration_end(talk),
         registration_open=times.registration_open(talk),
         registration_opens=talk.registration_opens_at if times.registration_ahead(talk) else None,
@@ -255,10 +254,3 @@ def _door(found: Standing) -> Door:
         pages.talk(), contact=pages.contact(), registration=found.registration, hours=hours
     )
     return Door(entry=entry, hours=hours)
-
-
-def _visible(found: Standing) -> int:
-    """How many materials the person may open; none for whom the page is shut."""
-    if found.stand in SHUT:
-        return 0
-    return len(materials.visible_to(pages.talk(), pages.contact()))
