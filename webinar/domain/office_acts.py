@@ -11,6 +11,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from webinar.domain import (
+    answering,
     audit,
     contacts,
     invitations,
@@ -127,7 +128,7 @@ def reissue_link(talk: Talk, *, contact: Contact, by: Account, notify: bool = Tr
 def begin(talk: Talk, *, contact: Contact) -> None:
     """Lock the talk and check that the office can still do something for this person."""
     registrations.lock(talk)
-    participation.check_open(talk)
+    answering.check_open(talk)
     if talk.state != TalkState.PUBLISHED:
         raise RuleError("talk_not_published")
     if not contact.active:
