@@ -68,16 +68,21 @@ ANSWER = sql(
     "UPDATE invitations SET answer = 'accepted', answered_at = ?, revision = revision + 1,"
     " changed_at = ? WHERE id = ?"
 )
+ENTER = sql(
+    "INSERT INTO calendar_entries (talk_id, contact_id, sequence, cancelled, told_start, told_end,"
+    " told_place, created_at, changed_at)"
+    " SELECT id, ?, 0, false, starts_at, ends_at, venue, ?, ? FROM talks WHERE id = ?"
+)
 TELL = sql(
     "INSERT INTO mails (public_id, key, template, params, state, recipient, contact_id, talk_id,"
-    " attempts, next_try_at, reply, created_at, changed_at)"
-    " VALUES (?, ?, 'confirmation', '{}', 'queued', ?, ?, ?, 0, ?, '', ?, ?)"
+    " calendar_method, calendar_sequence, attempts, next_try_at, reply, created_at, changed_at)"
+    " VALUES (?, ?, 'confirmation', '{}', 'queued', ?, ?, ?, 'REQUEST', 0, 0, ?, '', ?, ?)"
 )
 
 
 @app.post("/e/<token>/zusage")
 def accept(token: str) -> ResponseReturnValue:
-    """Lock the talk, count, register, answer, write the mail, commit."""
+    """Lock the talk, count, register, answer, write calendar entry and mail, commit."""
     at = datetime.now(UTC)
     run = connection().execute
     run("BEGIN" if POSTGRESQL else "BEGIN IMMEDIATE")
@@ -93,6 +98,7 @@ def accept(token: str) -> ResponseReturnValue:
             (talk, contact, invitation, state, "online", moment, moment, name, moment, moment),
         )
         run(ANSWER, (moment, moment, invitation))
+        run(ENTER, (contact, moment, moment, talk))
         key = f"place:{invitation}"
         run(TELL, (name, key, email, contact, talk, moment, moment, moment))
         run("COMMIT")

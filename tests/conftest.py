@@ -15,7 +15,7 @@ from pathlib import Path
 import flask_migrate
 import psycopg
 import pytest
-from flask import Flask, g
+from flask import Flask, g, request
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
@@ -142,6 +142,7 @@ def app(environ: dict[str, str]) -> Iterator[Flask]:
     app = create_app(environ)
     limiter.enabled = False  # its own test turns it on
     app.before_request_funcs.setdefault(None, []).insert(0, forget)
+    app.teardown_request(end_reading)
     with app.app_context():
         yield app
         db.session.remove()
@@ -153,6 +154,13 @@ def forget() -> None:
     test's application context, and would inherit each other's user, link, language and policy."""
     for name in list(g):
         g.pop(name)
+
+
+def end_reading(_problem: BaseException | None) -> None:
+    """The database session ends with the request outside tests. Here it goes on, and what a page
+    began as mere reading (`extensions.reading`) would be written in afterwards."""
+    if request.method == "GET":
+        db.session.rollback()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask_security import hash_password
+from sqlalchemy import select
 
 from webinar.clock import now
 from webinar.domain import times
@@ -20,6 +21,7 @@ from webinar.models import (
     ConsentAnswer,
     Contact,
     Invitation,
+    Mail,
     Organisation,
     RecordingConsent,
     Role,
@@ -183,3 +185,8 @@ def invitation(talk: Talk, contact: Contact, **values: Any) -> Invitation:
 def at(text: str) -> datetime:
     """A moment from an ISO text in UTC, such as "2027-01-14T17:00"."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def mail_of(key: str) -> Mail:
+    """The mail that was written for that cause."""
+    return db.session.scalars(select(Mail).where(Mail.key == key)).one()

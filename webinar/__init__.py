@@ -35,15 +35,15 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
 
 def flask_settings(settings: Settings) -> dict[str, object]:
     """The settings in the words of Flask and its extensions."""
+    from webinar import postgres  # noqa: PLC0415  as above
+
     secure = settings.base_url.startswith("https://")
     return {
         "DEBUG": settings.debug,
         "TESTING": settings.environment is Environment.TEST,
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        # A connection for every thread of a process (deploy/gunicorn.conf.py): those beyond the
-        # pool's size would be opened and closed with every request.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 8},
+        "SQLALCHEMY_ENGINE_OPTIONS": postgres.engine_options(settings.database_url),
         "MAX_CONTENT_LENGTH": settings.upload_limit,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "SESSION_COOKIE_NAME": "__Host-webinar" if secure else "webinar",

@@ -44,8 +44,8 @@ def part(page: str, name: str) -> str:
 
 
 def failed_mail(talk: Talk | None, number: int) -> Mail:
-    found = mail.to_contact("moved", factories.contact(), key=f"test:{number}", talk=talk)
-    assert found is not None
+    mail.to_contact("moved", factories.contact(), key=f"test:{number}", talk=talk)
+    found = factories.mail_of(f"test:{number}")
     found.state = MailState.FAILED
     db.session.commit()
     return found

@@ -8,21 +8,69 @@ downloads and feeds carry for those who were told nothing: they may be in the sa
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    Table,
+    bindparam,
+    case,
+    or_,
+    select,
+    update,
+)
 
-from webinar.domain.rows import find_or_add
+from webinar.domain.rows import Insert, here, written_once
 from webinar.extensions import db
 from webinar.models import CalendarEntry, Contact, Talk, TalkState
 
-_ENTRY = select(CalendarEntry).where(
-    CalendarEntry.talk_id == bindparam("talk_id"),
-    CalendarEntry.contact_id == bindparam("contact_id"),
+_TABLE: Table = CalendarEntry.metadata.tables["calendar_entries"]
+_OWN = (
+    _TABLE.c.talk_id == bindparam("of_talk"),
+    _TABLE.c.contact_id == bindparam("of_contact"),
+)
+_ENTRY = select(CalendarEntry).where(*_OWN).execution_options(populate_existing=True)
+
+
+def _at_least(number: ColumnElement[int], least: ColumnElement[int]) -> ColumnElement[int]:
+    """The greater of both; the databases have no name in common for it."""
+    return case((number >= least, number), else_=least)
+
+
+def _tell_again(insert: Insert) -> Executable:
+    """Where there is an entry: tell it anew, with the next number if it says something else."""
+    told, new = _TABLE.c, insert.excluded
+    moved = or_(
+        told.cancelled,
+        told.told_start != new.told_start,
+        told.told_end != new.told_end,
+        told.told_place != new.told_place,
+    )
+    return insert.on_conflict_do_update(
+        index_elements=["talk_id", "contact_id"],
+        set_={
+            "sequence": _at_least(told.sequence + case((moved, 1), else_=0), new.sequence),
+            "cancelled": False,
+            **{name: new[name] for name in ("told_start", "told_end", "told_place", "changed_at")},
+        },
+    ).returning(told.sequence)
+
+
+_TOLD = written_once(_TABLE, _tell_again)
+_CANCELLED = (
+    update(_TABLE)
+    .where(*_OWN, _TABLE.c.cancelled.is_(False))
+    .values(
+        sequence=_at_least(_TABLE.c.sequence + 1, bindparam("least", type_=Integer)),
+        cancelled=True,
+    )
+    .returning(_TABLE.c.sequence)
 )
 
 
 def entry_of(talk: Talk, *, contact: Contact) -> CalendarEntry | None:
     """What the contact's calendar was told, if anything."""
-    return db.session.scalar(_ENTRY, {"talk_id": talk.id, "contact_id": contact.id})
+    return db.session.scalar(_ENTRY, _of(talk, contact))
 
 
 def place_of(talk: Talk, *, side: str = "") -> str:
@@ -36,34 +84,22 @@ def place_of(talk: Talk, *, side: str = "") -> str:
 def request(talk: Talk, *, contact: Contact, side: str = "") -> int:
     """Note that the calendar is told the talk as it stands, with the person's side; returns the
     sequence to send."""
-    place = place_of(talk, side=side)
-    entry = find_or_add(
-        _ENTRY,
-        lambda: CalendarEntry(
-            talk_id=talk.id,
-            contact_id=contact.id,
-            sequence=talk.sequence,
-            told_start=talk.starts_at,
-            told_end=talk.ends_at,
-            told_place=place,
-        ),
-        given={"talk_id": talk.id, "contact_id": contact.id},
-    )
-    entry.sequence = _due(entry, talk, place=place)
-    entry.told_start, entry.told_end = talk.starts_at, talk.ends_at
-    entry.told_place = place
-    entry.cancelled = False
-    return entry.sequence
+    told = {
+        "talk_id": talk.id,
+        "contact_id": contact.id,
+        "sequence": talk.sequence,
+        "told_start": talk.starts_at,
+        "told_end": talk.ends_at,
+        "told_place": place_of(talk, side=side),
+    }
+    return int(db.session.execute(here(_TOLD), told).scalar_one())
 
 
 def cancel(talk: Talk, *, contact: Contact) -> int | None:
     """Note that the entry is taken out; returns the sequence, or None where there is nothing."""
-    entry = entry_of(talk, contact=contact)
-    if entry is None or entry.cancelled:
-        return None
-    entry.sequence = max(entry.sequence + 1, talk.sequence)
-    entry.cancelled = True
-    return entry.sequence
+    given = {**_of(talk, contact), "least": talk.sequence}
+    sequence = db.session.scalar(_CANCELLED, given)
+    return None if sequence is None else int(sequence)
 
 
 def shown(talk: Talk, entry: CalendarEntry | None, *, side: str = "") -> int:
@@ -75,10 +111,14 @@ def shown(talk: Talk, entry: CalendarEntry | None, *, side: str = "") -> int:
         return talk.sequence
     if talk.state == TalkState.CANCELLED:
         return max(entry.sequence, talk.sequence)
-    return _due(entry, talk, place=place_of(talk, side=side))
-
-
-def _due(entry: CalendarEntry, talk: Talk, *, place: str) -> int:
     told = (entry.told_start, entry.told_end, entry.told_place)
-    changed = entry.cancelled or told != (talk.starts_at, talk.ends_at, place)
+    changed = entry.cancelled or told != (
+        talk.starts_at,
+        talk.ends_at,
+        place_of(talk, side=side),
+    )
     return max(entry.sequence + (1 if changed else 0), talk.sequence)
+
+
+def _of(talk: Talk, contact: Contact) -> dict[str, int]:
+    return {"of_talk": talk.id, "of_contact": contact.id}

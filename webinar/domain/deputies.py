@@ -17,6 +17,7 @@ from dataclasses import replace
 from sqlalchemy import func, select
 
 from webinar.domain import (
+    answering,
     askings,
     audit,
     contacts,
@@ -64,15 +65,15 @@ def name_deputy(
     already or sends one, names themselves, has named too many, or names somebody who cannot come
     instead: at the field where it belongs.
     """
-    talk = participation.begin(invitation)
-    asking = askings.sent_by(invitation)
+    begun = answering.begin(invitation)
+    talk, asking = begun.talk, begun.sends
     _check_inviter(invitation, asked=asking is not None, by=by)
     contact = _deputy_contact(invitation.contact, person, by=by)
     if asking is not None:
         if asking.deputy_invitation.contact_id != contact.id:
             raise RuleError("deputy_named_already")
         return asking
-    held = registrations.active_registration(talk, contact=invitation.contact)
+    held = begun.registration
     if held is None and by is None:
         times.check_registration(talk)
     own, before = _own_invitation(talk, contact)
@@ -93,8 +94,8 @@ def take_back(invitation: Invitation, *, by: Account | None = None, notify: bool
     A place that passed to the deputy and is still held comes back, and with it the acceptance.
     Without one the invitation is open again, and what the deputy held becomes free.
     """
-    talk = participation.begin(invitation)
-    asking = askings.sent_by(invitation)
+    begun = answering.begin(invitation)
+    talk, asking = begun.talk, begun.sends
     if asking is None:
         return
     place = askings.take_back(asking, returning=asking.place_passed, notify=notify)

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import BindParameter, ColumnElement, SQLColumnExpression, and_, exists, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ScalarSelect,
+    SQLColumnExpression,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from webinar.models import (
     Answer,
@@ -71,4 +81,15 @@ def registered(contact_id: Number, talk_id: Number) -> ColumnElement[bool]:
         Registration.contact_id == contact_id,
         Registration.talk_id == talk_id,
         or_(Registration.state == RegistrationState.CONFIRMED, was_there),
+    )
+
+
+def count_open(
+    contact_id: Number, talk_id: Number, day: date | BindParameter[date]
+) -> ScalarSelect[int]:
+    """How much of the talk the contact may open on `day`."""
+    return (
+        select(func.count(Material.id))
+        .where(Material.talk_id == talk_id, *released(day), opens(contact_id))
+        .scalar_subquery()
     )

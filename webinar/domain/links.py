@@ -55,6 +55,13 @@ def contact_link(contact: Contact, *, purpose: Purpose, talk: Talk | None = None
     )
 
 
+def provide(contact: Contact, *, purpose: Purpose, talk: Talk) -> None:
+    """See to it that the contact has the link, without reading it."""
+    given = {"purpose": purpose, "contact_id": contact.id, "talk_id": talk.id}
+    if db.session.scalar(_THERE, given) is None:
+        contact_link(contact, purpose=purpose, talk=talk)
+
+
 def speaker_link(speaker: Speaker, *, talk: Talk) -> Link:
     """The speaker's link to the talk, made if there is none."""
     query = select(Link).where(
@@ -77,9 +84,12 @@ def address(link: Link, *, base_url: str, keys: Sequence[str]) -> str:
     return f"{base_url}/{PATHS[Purpose(link.purpose)]}/{token(link, keys=keys)}"
 
 
-def open_link(text: str, *, purpose: Purpose, keys: Sequence[str]) -> Link:
-    """The link behind a token; raises `NotThere` alike for unknown, forged, expired, revoked."""
-    link, genuine = _found(text, purpose=purpose, keys=keys)
+def open_link(text: str, *, purpose: Purpose, keys: Sequence[str], to_show: bool = False) -> Link:
+    """The link behind a token; raises `NotThere` alike for unknown, forged, expired, revoked.
+
+    `to_show`: with what a page about holder and talk says. Who acts by the link needs less.
+    """
+    link, genuine = _found(text, purpose=purpose, keys=keys, to_show=to_show)
     if link is None or not genuine or link.revoked_at is not None or _holder_gone(link):
         raise NotThere("link_not_valid")
     return link
@@ -88,7 +98,7 @@ def open_link(text: str, *, purpose: Purpose, keys: Sequence[str]) -> Link:
 def open_subscription(text: str, *, purpose: Purpose, keys: Sequence[str]) -> Link:
     """The same for programs that ask again and again: raises `Gone` for a link that opened once
     and was replaced or closed since, so that they stop (RFC 9110, 15.5.11)."""
-    link, genuine = _found(text, purpose=purpose, keys=keys)
+    link, genuine = _found(text, purpose=purpose, keys=keys, to_show=False)
     if link is None:
         raise NotThere("link_not_valid")
     if genuine and link.revoked_at is None and not _holder_gone(link):
@@ -98,14 +108,17 @@ def open_subscription(text: str, *, purpose: Purpose, keys: Sequence[str]) -> Li
     raise NotThere("link_not_valid")
 
 
-def _found(text: str, *, purpose: Purpose, keys: Sequence[str]) -> tuple[Link | None, bool]:
+def _found(
+    text: str, *, purpose: Purpose, keys: Sequence[str], to_show: bool
+) -> tuple[Link | None, bool]:
     """The link that the token names, and whether the signature is that of its version now."""
     if not text.isascii() or not text.isprintable():
         # PostgreSQL takes no NUL, and would say so instead of finding nothing.
         return None, False
     public_id, _, signature = text[:TOKEN_LENGTH].partition(".")
     given = {"public_id": public_id, "purpose": purpose}
-    link = db.session.scalars(_OPENED, given).unique().one_or_none()
+    query = (_SHOWN if to_show else _OPENED)[purpose is Purpose.SPEAKER]
+    link = db.session.scalars(query, given).unique().one_or_none()
     version = 0 if link is None else link.version
     value = f"{public_id}.{version}"
     return link, _signer(purpose, keys).verify_signature(value, signature)
@@ -133,21 +146,28 @@ def revoke(link: Link) -> None:
     link.revoked_at = now()
 
 
+_ABOUT_TALK = (
+    joinedload(Link.talk).joinedload(Talk.series),
+    joinedload(Link.talk).joinedload(Talk.appearances).joinedload(TalkSpeaker.speaker),
+)
+_NAMED = select(Link).where(
+    Link.public_id == bindparam("public_id"), Link.purpose == bindparam("purpose")
+)
 _OPENED = (
-    select(Link)
-    .where(Link.public_id == bindparam("public_id"), Link.purpose == bindparam("purpose"))
-    .options(
-        joinedload(Link.contact).joinedload(Contact.organisation),
-        joinedload(Link.speaker),
-        joinedload(Link.talk).joinedload(Talk.series),
-        joinedload(Link.talk).joinedload(Talk.appearances).joinedload(TalkSpeaker.speaker),
-    )
+    _NAMED.options(joinedload(Link.contact), joinedload(Link.talk)),
+    _NAMED.options(joinedload(Link.speaker), joinedload(Link.talk)),
+)
+"""Of a contact, of a speaker."""
+_SHOWN = (
+    _OPENED[0].options(joinedload(Link.contact).joinedload(Contact.organisation), *_ABOUT_TALK),
+    _OPENED[1].options(*_ABOUT_TALK),
 )
 _OF_CONTACT = select(Link).where(
     Link.purpose == bindparam("purpose"), Link.contact_id == bindparam("contact_id")
 )
 _WITHOUT_TALK = _OF_CONTACT.where(Link.talk_id.is_(None))
 _OF_TALK = _OF_CONTACT.where(Link.talk_id == bindparam("talk_id"))
+_THERE = _OF_TALK.with_only_columns(Link.id)
 
 
 def _of_contact(

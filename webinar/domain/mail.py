@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from webinar.clock import now
-from webinar.domain.rows import find_or_add
+from webinar.domain.rows import here, written_once
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import Account, Contact, Mail, Mailing, MailState, Speaker, Talk
@@ -40,6 +40,10 @@ MOVES: dict[MailState, frozenset[MailState]] = {
     MailState.BOUNCED: frozenset({MailState.QUEUED}),
 }
 _KEPT = select(Mail).where(Mail.key == bindparam("key"))
+_MAILS = Mail.metadata.tables["mails"]
+_WRITTEN = written_once(
+    _MAILS, lambda insert: insert.on_conflict_do_nothing().returning(_MAILS.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -68,29 +72,23 @@ def to_contact(
     not_before: datetime | None = None,
     not_after: datetime | None = None,
     params: dict[str, Any] | None = None,
-    alone: bool = False,
-) -> Mail | None:
-    """Write a mail to the contact; None to somebody who was erased: they get none at all.
-
-    `alone`: a lock that the caller holds rules out that another transaction writes the same key.
-    """
+) -> bool:
+    """Write a mail to the contact; False where the cause has one already, and to somebody who was
+    erased: they get none at all."""
     if contact.erased_at is not None:
-        return None
+        return False
     return _write(
-        Mail(
-            template=template,
-            key=key,
-            recipient=contact.email,
-            contact_id=contact.id,
-            talk_id=talk.id if talk is not None else None,
-            mailing_id=mailing.id if mailing is not None else None,
-            calendar_method=calendar.method if calendar is not None else None,
-            calendar_sequence=calendar.sequence if calendar is not None else None,
-            next_try_at=not_before or now(),
-            not_after=not_after,
-            params=params or {},
-        ),
-        alone=alone,
+        template=template,
+        key=key,
+        recipient=contact.email,
+        contact_id=contact.id,
+        talk_id=talk.id if talk is not None else None,
+        mailing_id=mailing.id if mailing is not None else None,
+        calendar_method=calendar.method if calendar is not None else None,
+        calendar_sequence=calendar.sequence if calendar is not None else None,
+        next_try_at=not_before or now(),
+        not_after=not_after,
+        params=params or {},
     )
 
 
@@ -129,18 +127,16 @@ def to_speaker(
     talk: Talk,
     not_after: datetime | None = None,
     params: dict[str, Any] | None = None,
-) -> Mail:
-    """Write a mail to the speaker of a talk."""
+) -> bool:
+    """Write a mail to the speaker of a talk; False where the cause has one already."""
     return _write(
-        Mail(
-            template=template,
-            key=key,
-            recipient=speaker.email,
-            speaker_id=speaker.id,
-            talk_id=talk.id,
-            not_after=not_after,
-            params=params or {},
-        )
+        template=template,
+        key=key,
+        recipient=speaker.email,
+        speaker_id=speaker.id,
+        talk_id=talk.id,
+        not_after=not_after,
+        params=params or {},
     )
 
 
@@ -152,28 +148,32 @@ def to_account(
     talk: Talk | None = None,
     mailing: Mailing | None = None,
     params: dict[str, Any] | None = None,
-) -> Mail:
-    """Write a mail to a member of staff, such as the test of a mailing."""
+) -> bool:
+    """Write a mail to a member of staff, such as the test of a mailing; False where the cause has
+    one already."""
     return _write(
-        Mail(
-            template=template,
-            key=key,
-            recipient=account.email,
-            account_id=account.id,
-            talk_id=talk.id if talk is not None else None,
-            mailing_id=mailing.id if mailing is not None else None,
-            params=params or {},
-        )
+        template=template,
+        key=key,
+        recipient=account.email,
+        account_id=account.id,
+        talk_id=talk.id if talk is not None else None,
+        mailing_id=mailing.id if mailing is not None else None,
+        params=params or {},
     )
 
 
 def written(key: str) -> bool:
     """Whether a mail for that cause exists."""
-    return db.session.scalar(_KEPT, {"key": key}) is not None
+    return find(key) is not None
 
 
-def _write(mail: Mail, *, alone: bool = False) -> Mail:
-    return find_or_add(_KEPT, lambda: mail, given={"key": mail.key}, alone=alone)
+def find(key: str) -> Mail | None:
+    """The mail for that cause."""
+    return db.session.scalar(_KEPT, {"key": key})
+
+
+def _write(**values: object) -> bool:
+    return db.session.execute(here(_WRITTEN), values).first() is not None
 
 
 def abort(mailing: Mailing) -> int:

@@ -263,11 +263,11 @@ def progress(mailing: Mailing) -> Progress:
     return Progress(len(frozen(mailing)), mailing.expanded, states)
 
 
-def test(mailing: Mailing, *, account: Account, number: int) -> Mail:
+def test(mailing: Mailing, *, account: Account, number: int) -> None:
     """Send the mail, as the first recipient would read it, to a member of staff. Its links are
     samples. The same `number` sends nothing twice."""
     first = next(iter(recipients(mailing)), None)
-    return mail.to_account(
+    mail.to_account(
         mailing.kind,
         account,
         key=f"mailing-test:{mailing.id}:{account.id}:{number}",

@@ -49,7 +49,7 @@ def place(
     confirmed = registration.state == RegistrationState.CONFIRMED
     calendar = None
     if confirmed:
-        links.contact_link(contact, purpose=Purpose.ENTER, talk=talk)
+        links.provide(contact, purpose=Purpose.ENTER, talk=talk)
         calendar = _request(talk, registration)
     elif reason == "format":
         # Who held a place may wait now: the side where it was held is no longer offered.
@@ -69,7 +69,6 @@ def place(
             "kept_out": 0 if confirmed else limits.kept_out(talk, contact=contact),
             **(params or {}),
         },
-        alone=True,
     )
 
 

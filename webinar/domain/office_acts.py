@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from webinar.clock import now
 from webinar.domain import (
+    answering,
     audit,
     contacts,
     invitations,
@@ -135,7 +136,7 @@ def reissue_link(talk: Talk, *, contact: Contact, by: Account, notify: bool = Tr
 def begin(talk: Talk, *, contact: Contact) -> None:
     """Lock the talk and check that the office can still do something for this person."""
     registrations.lock(talk)
-    participation.check_open(talk)
+    answering.check_open(talk)
     _check_reachable(talk, contact)
 
 

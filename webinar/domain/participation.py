@@ -16,7 +16,16 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from webinar.domain import askings, audit, invitations, mail, notices, registrations, times
+from webinar.domain import (
+    answering,
+    askings,
+    audit,
+    invitations,
+    mail,
+    notices,
+    registrations,
+    times,
+)
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -24,13 +33,13 @@ from webinar.models import (
     Account,
     Answer,
     Contact,
+    Deputy,
     Invitation,
     Mode,
     Registration,
     RegistrationState,
     Source,
     Talk,
-    TalkState,
 )
 
 
@@ -51,16 +60,21 @@ def accept(
     may still change sides), for a cancelled talk, a withdrawn invitation, a retired contact, or a
     side that is not offered.
     """
-    talk = begin(invitation)
-    _come_back(invitation, notify=notify)
-    registration = registrations.active_registration(talk, contact=invitation.contact)
+    begun = answering.begin(invitation)
+    talk, registration = begun.talk, begun.registration
+    if begun.sends is not None:
+        _come_back(begun.sends, notify=notify)
+        registration = registrations.active_registration(talk, contact=invitation.contact)
     if registration is not None and registration.state == RegistrationState.UNCONFIRMED:
         # Asked for by the public form and never confirmed: the answer takes its place.
         registrations.end(registration)
         registration = None
+    if registration is None and by is None and source is not Source.SERIES:
+        times.check_registration(talk)
+    registrations.check_side(talk, mode)
+    # Before the place, so that one flush writes both.
+    _answer(invitation, Answer.ACCEPTED, by=by)
     if registration is None:
-        if by is None and source is not Source.SERIES:
-            times.check_registration(talk)
         registration = registrations.register(
             talk,
             contact=invitation.contact,
@@ -73,7 +87,6 @@ def accept(
             notices.place(talk, registration, reason=reason)
     elif (registration.wanted_mode or registration.mode) != mode:
         change_side(registration, mode=mode, notify=notify)
-    _answer(invitation, Answer.ACCEPTED, by=by)
     return registration
 
 
@@ -82,7 +95,7 @@ def decline(invitation: Invitation, *, by: Account | None = None, notify: bool =
 
     Who had sent a deputy sends nobody either; who is one leaves it to the inviter to answer anew.
     """
-    talk = begin(invitation)
+    talk = answering.begin(invitation).talk
     dissolved = askings.dissolve(invitation, by=by, notify=notify)
     changed = _answer(invitation, Answer.DECLINED, by=by)
     registration = registrations.active_registration(talk, contact=invitation.contact)
@@ -114,8 +127,7 @@ def leave_open(invitation: Invitation, *, remark: str) -> None:
 
     Raises `RuleError` for who holds or waits for a place: nobody loses one by not being sure.
     """
-    talk = begin(invitation)
-    if registrations.active_registration(talk, contact=invitation.contact) is not None:
+    if answering.begin(invitation).registration is not None:
         raise RuleError("place_held")
     _answer(invitation, Answer.NONE, by=None)
     invitation.remark = remark or TENTATIVE
@@ -156,7 +168,7 @@ def cancel_registration(registration: Registration, *, by: Account, notify: bool
     if invitation is not None:
         decline(invitation, by=by, notify=notify)
         return
-    check_open(talk)
+    answering.check_open(talk)
     registrations.end(registration)
     if notify:
         notices.end(talk, contact, key=notices.place_key(registration), template="declined")
@@ -165,7 +177,7 @@ def cancel_registration(registration: Registration, *, by: Account, notify: bool
 
 def withdraw(invitation: Invitation, *, by: Account, notify: bool = True) -> None:
     """The office takes the invitation back; a place that was held goes to the next in line."""
-    talk = begin(invitation)
+    talk = answering.begin(invitation).talk
     askings.dissolve(invitation, by=by, notify=notify)
     _answer(invitation, Answer.WITHDRAWN, by=by)
     registration = registrations.active_registration(talk, contact=invitation.contact)
@@ -187,7 +199,7 @@ def refuse(
     """
     talk, contact = registration.talk, registration.contact
     registrations.lock(talk)
-    check_open(talk)
+    answering.check_open(talk)
     registration.reason = reason
     registrations.end(registration, state=RegistrationState.REFUSED)
     invitation = invitations.invitation_of(talk, contact=contact)
@@ -262,39 +274,11 @@ def tell_cancelled(talk: Talk) -> int:
     return len(told)
 
 
-def begin(invitation: Invitation) -> Talk:
-    """Lock the talk, read the invitation again under the lock, and check that answers count."""
-    talk = invitation.talk
-    registrations.lock(talk)
-    db.session.refresh(invitation, ["answer", "revision"])
-    if talk.state == TalkState.CANCELLED:
-        raise RuleError("talk_cancelled")
-    if talk.state != TalkState.PUBLISHED or invitation.answer == Answer.WITHDRAWN:
-        raise RuleError("invitation_withdrawn")
-    if not invitation.contact.active:
-        # Their mails would reach whoever holds the address now.
-        raise RuleError("contact_retired")
-    if times.started(talk):
-        raise RuleError("talk_started")
-    return talk
-
-
-def _come_back(invitation: Invitation, *, notify: bool) -> None:
-    asking = askings.sent_by(invitation)
-    if asking is None:
-        return
+def _come_back(asking: Deputy, *, notify: bool) -> None:
     place = askings.take_back(asking, returning=True, notify=notify)
     if place is not None and notify:
         notices.place(asking.invitation.talk, place, reason="taken_back")
     promote(asking.invitation.talk)
-
-
-def check_open(talk: Talk) -> None:
-    """Raise `RuleError` where no place of the talk changes hands any more."""
-    if talk.state == TalkState.CANCELLED:
-        raise RuleError("talk_cancelled")
-    if times.started(talk):
-        raise RuleError("talk_started")
 
 
 def _answer(invitation: Invitation, answer: Answer, *, by: Account | None) -> bool:

@@ -201,7 +201,6 @@ def change_answers(talk: Talk, registration: Registration, given: Mapping[int, s
         talk=talk,
         not_after=times.end(talk),
         params={"answers": _told(registration)},
-        alone=True,
     )
     return True
 

@@ -10,8 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    SQLColumnExpression,
+    String,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased, contains_eager
 
 from webinar.clock import now
 from webinar.domain import limits, times
@@ -52,11 +63,20 @@ _LOCKED = (
     .with_for_update(of=Talk, key_share=True)
     .execution_options(populate_existing=True)
 )
-_TAKEN = select(func.count(Registration.id)).where(
-    Registration.talk_id == bindparam("talk_id"),
-    Registration.mode == bindparam("mode"),
-    Registration.state == S.CONFIRMED,
-)
+
+
+def count_taken(
+    talk_id: SQLColumnExpression[int], mode: SQLColumnExpression[str] | Mode
+) -> Select[int]:
+    """The query for how many places on that side are held, also for use within another."""
+    # Under a name of its own: the query around it may read registrations, too.
+    held = aliased(Registration)
+    return select(func.count(held.id)).where(
+        held.talk_id == talk_id, held.mode == mode, held.state == S.CONFIRMED
+    )
+
+
+_TAKEN = count_taken(bindparam("talk_id", type_=Integer), bindparam("mode", type_=String))
 _ACTIVE = (
     select(Registration)
     .where(
@@ -84,6 +104,12 @@ def modes(talk: Talk) -> tuple[Mode, ...]:
     return MODES[Format(talk.format)]
 
 
+def check_side(talk: Talk, mode: Mode) -> None:
+    """Raise `RuleError` for a side that the talk's format does not offer."""
+    if mode not in modes(talk):
+        raise RuleError("mode_not_offered", field="mode")
+
+
 def limit(talk: Talk, mode: Mode) -> int | None:
     """The number of places on that side; None without limit."""
     return talk.places_online if mode is Mode.ONLINE else talk.places_hall
@@ -96,8 +122,13 @@ def taken(talk: Talk, mode: Mode) -> int:
 
 def free(talk: Talk, mode: Mode) -> int | None:
     """How many places are left on that side; None without limit."""
+    return None if limit(talk, mode) is None else left(talk, mode, taken=taken(talk, mode))
+
+
+def left(talk: Talk, mode: Mode, *, taken: int) -> int | None:
+    """How many places on that side are left where so many are held; None without limit."""
     places = limit(talk, mode)
-    return None if places is None else max(0, places - taken(talk, mode))
+    return None if places is None else max(0, places - taken)
 
 
 def active_registration(talk: Talk, *, contact: Contact) -> Registration | None:
@@ -115,8 +146,7 @@ def register(
     source: Source = Source.ANSWER,
 ) -> Registration:
     """Give the contact a place on that side, or the last waiting place. The talk is locked."""
-    if mode not in modes(talk):
-        raise RuleError("mode_not_offered", field="mode")
+    check_side(talk, mode)
     confirmed = _open_to(contact, talk, mode)
     registration = Registration(
         talk_id=talk.id,
@@ -138,8 +168,7 @@ def register(
 def confirm(talk: Talk, registration: Registration, *, mode: Mode) -> None:
     """Give who had asked and now confirms a place on that side, or the last waiting place: the
     place in the queue counts from now. The talk is locked."""
-    if mode not in modes(talk):
-        raise RuleError("mode_not_offered", field="mode")
+    check_side(talk, mode)
     if registration.state != S.UNCONFIRMED:
         raise RuleError("registration_move_forbidden", before=registration.state, after=S.CONFIRMED)
     registration.mode, registration.queued_at = mode, now()
@@ -159,8 +188,7 @@ def _open_to(contact: Contact, talk: Talk, mode: Mode) -> bool:
 
 def change_side(talk: Talk, registration: Registration, *, mode: Mode) -> None:
     """Move to the other side, or hold the place and queue for it. The talk is locked."""
-    if mode not in modes(talk):
-        raise RuleError("mode_not_offered", field="mode")
+    check_side(talk, mode)
     registration.revision += 1
     if registration.mode == mode:
         registration.wanted_mode = None

@@ -141,6 +141,4 @@ def _write(reminder: Reminder, person: Contact | Speaker) -> None:
     if isinstance(person, Speaker):
         mail.to_speaker(template, person, key=key, talk=talk, not_after=ends, params=params)
     else:
-        mail.to_contact(
-            template, person, key=key, talk=talk, not_after=ends, params=params, alone=True
-        )
+        mail.to_contact(template, person, key=key, talk=talk, not_after=ends, params=params)

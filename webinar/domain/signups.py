@@ -249,7 +249,7 @@ def _mail(template: str, talk: Talk, contact: Contact, *, not_after: datetime) -
     )
     number = (db.session.scalar(before) or 0) + 1
     key = f"signup:{talk.id}:{contact.id}:{number}"
-    mail.to_contact(template, contact, key=key, talk=talk, not_after=not_after, alone=True)
+    mail.to_contact(template, contact, key=key, talk=talk, not_after=not_after)
 
 
 def _there(found: Registration | None) -> Registration:

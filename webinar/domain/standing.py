@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import Date, Integer, and_, bindparam, or_, select
 
-from webinar.domain import limits, registrations, signups, times
+from webinar.domain import grants, limits, materials, registrations, signups, times
 from webinar.extensions import db
 from webinar.models import (
     ACTIVE,
@@ -74,6 +74,8 @@ class Standing:
     has none."""
     asks: bool = False
     """Whether the talk has questions of the organiser's own."""
+    materials: int = 0
+    """How many the person may open; none where the page is shut."""
 
     @property
     def own(self) -> bool:
@@ -108,7 +110,19 @@ _ASKED = (
     .where(Talk.id == bindparam("talk_id"))
 )
 _STANDING = (
-    select(Invitation, Registration, Deputy, SeriesAcceptance, _ASKS)
+    select(
+        Invitation,
+        Registration,
+        # Most have neither: whoever has one is worth a question more.
+        Deputy.id.label("deputy_id"),
+        SeriesAcceptance.id.label("acceptance_id"),
+        _ASKS.label("asks"),
+        registrations.count_taken(Talk.id, Mode.ONLINE).scalar_subquery().label(Mode.ONLINE),
+        registrations.count_taken(Talk.id, Mode.HALL).scalar_subquery().label(Mode.HALL),
+        grants.count_open(
+            bindparam("contact_id", type_=Integer), Talk.id, bindparam("today", type_=Date)
+        ).label("materials"),
+    )
     .select_from(Talk)
     .outerjoin(Invitation, _OWN_INVITATION)
     .outerjoin(
@@ -143,12 +157,11 @@ _STANDING = (
 
 def standing(talk: Talk, *, contact: Contact) -> Standing:
     """How the contact's invitation and place stand now, and which answers would be taken."""
-    given = {"talk_id": talk.id, "contact_id": contact.id}
+    given = {"talk_id": talk.id, "contact_id": contact.id, "today": materials.today()}
     row = db.session.execute(_STANDING, given).one()
-    invitation: Invitation | None = row[0]
-    registration: Registration | None = row[1]
-    asking: Deputy | None = row[2]
-    acceptance: SeriesAcceptance | None = row[3]
+    invitation: Invitation | None = row.Invitation
+    registration: Registration | None = row.Registration
+    asking = None if row.deputy_id is None else db.session.get(Deputy, row.deputy_id)
     if not invited(invitation):
         registration = signups.own(talk, contact=contact)
     stand = stand_of(talk, contact, invitation, registration)
@@ -168,15 +181,18 @@ def standing(talk: Talk, *, contact: Contact) -> Standing:
         may_accept=may_accept,
         may_decline=answerable,
         position=registrations.position(registration) if registration is not None else None,
-        free=_free(talk) if may_accept else {},
+        free=_free(talk, {Mode.ONLINE: row.online, Mode.HALL: row.hall}) if may_accept else {},
         deputy=asking.deputy_invitation.contact if asking is not None and sends else None,
         sent_by=asking.invitation.contact if asking is not None and not sends else None,
-        acceptance=acceptance,
+        acceptance=None
+        if row.acceptance_id is None
+        else db.session.get(SeriesAcceptance, row.acceptance_id),
         may_delegate=may_accept and asking is None and invited(invitation),
         kept_out=limits.kept_out(talk, contact=contact)
         if may_accept and stand is not Stand.CONFIRMED
         else 0,
-        asks=row[4],
+        asks=row.asks,
+        materials=0 if stand in SHUT else row.materials,
     )
 
 
@@ -233,5 +249,8 @@ def _may_ask(talk: Talk, invitation: Invitation | None) -> bool:
     return times.registration_open(talk) if invited(invitation) else signups.open_to_all(talk)
 
 
-def _free(talk: Talk) -> dict[Mode, int | None]:
-    return {mode: registrations.free(talk, mode) for mode in registrations.modes(talk)}
+def _free(talk: Talk, taken: Mapping[Mode, int]) -> dict[Mode, int | None]:
+    return {
+        mode: registrations.left(talk, mode, taken=taken[mode])
+        for mode in registrations.modes(talk)
+    }

@@ -76,9 +76,12 @@ def holder(purpose: Purpose) -> Guard:
         g.personal = True
         g.holder_of = purpose
         token = (request.view_args or {}).pop("token", "")
+        keys, shows = settings().link_keys, request.method in SAFE
         # Programs ask for a feed again and again, until they are told that it is gone.
-        opened = links.open_subscription if purpose is Purpose.FEED else links.open_link
-        g.link = opened(token, purpose=purpose, keys=settings().link_keys)
+        if purpose is Purpose.FEED:
+            g.link = links.open_subscription(token, purpose=purpose, keys=keys)
+        else:
+            g.link = links.open_link(token, purpose=purpose, keys=keys, to_show=shows)
         g.token = token
         holder_of = g.link.contact or g.link.speaker
         if holder_of is not None:

@@ -16,7 +16,6 @@ from webinar.domain import (
     attendances,
     feeds,
     links,
-    materials,
     participation,
     questions,
     registrations,
@@ -24,7 +23,7 @@ from webinar.domain import (
     times,
 )
 from webinar.domain.attendances import NOBODY, Presence
-from webinar.domain.standing import SHUT, Stand, Standing, invited, standing, to_answer
+from webinar.domain.standing import Stand, Standing, invited, standing, to_answer
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -104,7 +103,7 @@ def enter() -> ResponseReturnValue:
 def archive() -> ResponseReturnValue:
     """To the archive, by its own link, which is made here if there is none."""
     found = standing(pages.talk(), contact=pages.contact())
-    if not _visible(found):
+    if not found.materials:
         return redirect(url_for(".show"), 303)
     link = links.contact_link(pages.contact(), purpose=Purpose.ARCHIVE, talk=pages.talk())
     db.session.commit()
@@ -213,7 +212,7 @@ def _page(
         past=found.over,
         form=form,
         notice=notice,
-        materials=_visible(found),
+        materials=found.materials,
         ways=_calendar_ways(found),
         presence=_presence() if found.over else None,
         closes=times.registration_end(talk),
@@ -248,10 +247,3 @@ def _presence() -> Presence:
     talk, contact = pages.talk(), pages.contact()
     found = attendances.of_contact(contact.id, [talk], rule=attendance_rule())
     return found.get(talk.id, NOBODY)
-
-
-def _visible(found: Standing) -> int:
-    """How many materials the person may open; none for whom the page is shut."""
-    if found.stand in SHUT:
-        return 0
-    return len(materials.visible_to(pages.talk(), pages.contact()))
