@@ -11,6 +11,7 @@ from tests import factories
 from webinar.clock import frozen, now
 from webinar.domain import (
     admissions,
+    delivery,
     deputies,
     invitations,
     participation,
@@ -57,6 +58,11 @@ def answer_of(talk: Talk, contact: Contact) -> str | None:
 def mails(contact: Contact) -> list[tuple[str, str | None]]:
     query = select(Mail).where(Mail.contact_id == contact.id).order_by(Mail.id)
     return [(row.template, row.params.get("reason")) for row in db.session.scalars(query)]
+
+
+def letters(contact: Contact) -> list[Mail]:
+    query = select(Mail).where(Mail.contact_id == contact.id, Mail.template == "confirmation")
+    return list(db.session.scalars(query.order_by(Mail.id)))
 
 
 def actions() -> list[str]:
@@ -161,7 +167,9 @@ def test_revoked_person_stays_outside_and_can_be_let_in_again(
         assert entry(talk, contact) is Entry.NO_PLACE
         assert answer_of(talk, contact) == Answer.WITHDRAWN
         assert admissions.of_talk(talk) == []
+        assert [delivery.still_wanted(row) for row in letters(contact)] == [False]
         again = admit(talk, contact, organiser)
+        assert delivery.still_wanted(letters(contact)[-1])
         assert again is not admission
         assert entry(talk, contact) is Entry.OPEN
     assert actions().count("registration.admission_revoked") == 1

@@ -17,6 +17,7 @@ from webinar.clock import now
 from webinar.domain import (
     askings,
     audit,
+    calendar_entries,
     invitations,
     notices,
     participation,
@@ -82,6 +83,8 @@ def revoke(admission: Admission, *, by: Account) -> None:
     if invitation is not None:
         askings.deputy_gone(invitation, by=by, notify=False)
         invitations.set_answer(invitation, Answer.WITHDRAWN)
+    # A mail with the link that waits still stays unsent; letting in again asks the calendar anew.
+    calendar_entries.cancel(talk, contact=registration.contact)
     audit.record("registration.admission_revoked", registration, by=by)
     db.session.flush()
     participation.promote(talk)
