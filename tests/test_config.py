@@ -105,7 +105,7 @@ def test_plain_postgresql_address_gets_the_driver() -> None:
     assert loaded.database_url == "postgresql+psycopg://webinar@db/webinar"
 
 
-def inbox_problems(**values: str) -> list[str]:
+def problems_of(**values: str) -> list[str]:
     names = {f"WEBINAR_{name.upper()}": value for name, value in values.items()}
     with pytest.raises(ConfigError) as caught:
         Settings.load({**ENVIRON, **names})
@@ -117,7 +117,7 @@ def test_inbox_is_off_by_default() -> None:
 
 
 def test_inbox_by_imap_needs_a_sign_in() -> None:
-    assert inbox_problems(inbox_mode="imap") == [
+    assert problems_of(inbox_mode="imap") == [
         "WEBINAR_INBOX_HOST",
         "WEBINAR_INBOX_USER",
         "WEBINAR_INBOX_PASSWORD",
@@ -125,12 +125,12 @@ def test_inbox_by_imap_needs_a_sign_in() -> None:
 
 
 def test_inbox_folder_must_exist() -> None:
-    assert inbox_problems(inbox_mode="folder") == ["WEBINAR_INBOX_FOLDER"]
-    assert inbox_problems(inbox_mode="folder", inbox_folder="/nirgends") == ["WEBINAR_INBOX_FOLDER"]
+    assert problems_of(inbox_mode="folder") == ["WEBINAR_INBOX_FOLDER"]
+    assert problems_of(inbox_mode="folder", inbox_folder="/nirgends") == ["WEBINAR_INBOX_FOLDER"]
 
 
 def test_inbox_needs_a_sender_that_is_read(tmp_path: Path) -> None:
-    found = inbox_problems(
+    found = problems_of(
         inbox_mode="folder", inbox_folder=str(tmp_path), mail_sender="no-reply@lra.example"
     )
     assert found == ["WEBINAR_MAIL_SENDER"]
@@ -138,8 +138,8 @@ def test_inbox_needs_a_sender_that_is_read(tmp_path: Path) -> None:
 
 def test_inbox_mailboxes_are_apart() -> None:
     given = {"inbox_mode": "imap", "inbox_host": "h", "inbox_user": "u", "inbox_password": "p"}
-    assert inbox_problems(**given, inbox_done_mailbox="INBOX") == ["WEBINAR_INBOX_DONE_MAILBOX"]
-    assert inbox_problems(**given, inbox_aside_mailbox="X") == ["WEBINAR_INBOX_ASIDE_MAILBOX"]
+    assert problems_of(**given, inbox_done_mailbox="INBOX") == ["WEBINAR_INBOX_DONE_MAILBOX"]
+    assert problems_of(**given, inbox_aside_mailbox="X") == ["WEBINAR_INBOX_ASIDE_MAILBOX"]
 
 
 @pytest.mark.parametrize(
@@ -154,3 +154,20 @@ def test_quiet_hours_are_two_hours(raw: str, hours: QuietHours | None) -> None:
 def test_other_quiet_hours_are_refused(raw: str) -> None:
     (problem,) = problems(WEBINAR_MAIL_QUIET_HOURS=raw)
     assert "must be two hours such as 22-6" in problem
+
+
+@pytest.mark.parametrize(
+    "name", ["jitsi_prosody_token", "jitsi_webhook_secret", "recording_secret"]
+)
+def test_secrets_of_machines_are_long_or_none(name: str) -> None:
+    assert problems_of(**{name: "x" * 31}) == [f"WEBINAR_{name.upper()}"]
+    assert Settings.load({**ENVIRON, f"WEBINAR_{name.upper()}": "x" * 32})
+
+
+def test_nobody_took_part_by_more_than_the_whole_talk() -> None:
+    assert problems_of(took_part_percent="101") == ["WEBINAR_TOOK_PART_PERCENT"]
+
+
+def test_hosts_of_recordings_are_read_without_case_and_blanks() -> None:
+    loaded = Settings.load({**ENVIRON, "WEBINAR_RECORDING_HOSTS": " .8X8.vc, Files.example.org ,"})
+    assert loaded.callbacks.recording_hosts == (".8x8.vc", "files.example.org")

@@ -1,10 +1,10 @@
 -- Prosody asks the application before it creates a room, and tells it who comes and goes.
--- The first part belongs into the VirtualHost of the domain (docker-jitsi-meet: set by
--- XMPP_CONFIGURATION, or a file under prosody/config/conf.d that repeats the VirtualHost line),
--- the second beside it. <…> is yours; the token is WEBINAR_JITSI_PROSODY_TOKEN, 32 bytes or more.
+-- Goes beside the generated configuration, under prosody/config/conf.d, and adds to the VirtualHost
+-- of the domain. It must not name modules_enabled: that would replace the list. The module itself is
+-- switched on by XMPP_MODULES. <…> is yours; the token is WEBINAR_JITSI_PROSODY_TOKEN, 32 bytes or
+-- more.
 
 VirtualHost "<meet.jitsi>"
-    modules_enabled = { "reservations" }
     reservations_api_prefix = "https://<termine.lra.example>/jitsi/prosody"
     reservations_api_headers = { ["Authorization"] = "Bearer <token>" }
     -- Places online, speakers and a margin: more are turned away at the door.

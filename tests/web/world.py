@@ -29,6 +29,7 @@ from webinar.domain import (
     materials,
     participation,
     releases,
+    rooms,
     speakers,
 )
 from webinar.domain.releases import Access
@@ -133,6 +134,7 @@ def build(app: Flask, by: Account) -> World:
     factories.talk(state=TalkState.DRAFT, published_at=None)
     factories.talk(state=TalkState.CANCELLED)
     factories.talk(starts_at=now() - timedelta(days=9))
+    room = rooms.room_of(talk, name="abend-k3yq7v2mzx5d")
     db.session.commit()
     parts = {
         "talk_id": talk.id,
@@ -148,6 +150,7 @@ def build(app: Flask, by: Account) -> World:
         "mailing_id": draft.id,
         "reminder_id": step.id,
         "recording_id": _aside(app).id,
+        "room_id": room.id,
         "mail_id": db.session.scalars(select(Mail.id)).first(),
         "name": upload.public_id,
         "message_id": came_in.id,
