@@ -27,7 +27,7 @@ PUBLIC += [
     "/?lang=en",
 ]
 DESK = ["/desk/", "/desk/veranstaltungen", "/desk/kontakte", "/desk/verteiler"]
-DESK += ["/desk/referenten", "/desk/nachrichten", "/desk/reihen"]
+DESK += ["/desk/referenten", "/desk/nachrichten", "/desk/reihen", "/desk/aufzeichnungen"]
 LEAD_ON = re.compile(
     r"^/(veranstaltungen/[^/]+|desk/(veranstaltungen|kontakte|verteiler|referenten|reihen|nachrichten)"
     r"/(\d+|neu|import/?)(/[a-z-]+)*/?)$"
