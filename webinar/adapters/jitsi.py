@@ -23,6 +23,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey, RSAKey
 
 from webinar import clock
+from webinar.config import JitsiMode, JitsiSettings
 
 ROOM_BYTES = 20  # 160 random bits; nobody may guess a room
 SECRET_BYTES = 32  # RFC 7518 3.2: at least as long as the hash
@@ -96,6 +97,22 @@ def jaas(*, app_id: str, key: SigningKey) -> Server:
     if key.algorithm != "RS256" or not key.key_id.startswith(f"{app_id}/"):
         raise ValueError("JaaS takes RS256 with a key id of the form <AppID>/<key>")
     return Server(issuer="chat", audience="jitsi", subject=app_id, key=key, jaas=True)
+
+
+def server_of(settings: JitsiSettings) -> Server:
+    """The server as the settings name it; ValueError where they name none."""
+    if settings.mode is JitsiMode.NONE:
+        raise ValueError("the settings name no server")
+    key = SigningKey(
+        algorithm="HS256" if settings.mode is JitsiMode.HS256 else "RS256",
+        material=settings.secret,
+        key_id=settings.key_id,
+    )
+    if settings.mode is JitsiMode.JAAS:
+        return jaas(app_id=settings.app_id, key=key)
+    return self_hosted(
+        app_id=settings.app_id, audience=settings.audience, subject=settings.subject, key=key
+    )
 
 
 def room_name() -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from webinar.adapters import jitsi, jitsi_probe
-from webinar.adapters.jitsi import Role, RoomClaims, Server, SigningKey
+from webinar.adapters.jitsi import Role, RoomClaims, Server
 from webinar.adapters.jitsi_probe import Finding, Tokens
 from webinar.clock import now
 from webinar.config import JitsiMode, JitsiSettings
@@ -22,7 +22,7 @@ def findings(settings: JitsiSettings) -> Iterator[Finding]:
     """What is seen of the configured server, one after the other."""
     if settings.mode is JitsiMode.JAAS:
         return jitsi_probe.look_at_service(settings.host, settings.app_id)
-    server, room = server_of(settings), jitsi.room_name()
+    server, room = jitsi.server_of(settings), jitsi.room_name()
     other = replace(server, audience=f"{server.audience}-somebody-else")
     tokens = Tokens(right=_token(server, room), other_audience=_token(other, room), room=room)
     return jitsi_probe.look(settings.host, tokens=tokens)
@@ -41,22 +41,8 @@ def test_link(settings: JitsiSettings) -> str:
     """A link with a token into a room of no talk."""
     room = jitsi.room_name()
     tenant = settings.app_id if settings.mode is JitsiMode.JAAS else ""
-    token = _token(server_of(settings), room)
+    token = _token(jitsi.server_of(settings), room)
     return jitsi.meeting_url(settings.host, room, token, tenant=tenant)
-
-
-def server_of(settings: JitsiSettings) -> Server:
-    """The server as the settings name it."""
-    key = SigningKey(
-        algorithm="HS256" if settings.mode is JitsiMode.HS256 else "RS256",
-        material=settings.secret,
-        key_id=settings.key_id,
-    )
-    if settings.mode is JitsiMode.JAAS:
-        return jitsi.jaas(app_id=settings.app_id, key=key)
-    return jitsi.self_hosted(
-        app_id=settings.app_id, audience=settings.audience, subject=settings.subject, key=key
-    )
 
 
 def _token(server: Server, room: str) -> str:

@@ -71,13 +71,4 @@ def server(found: JitsiSettings) -> Server:
     if found.mode is JitsiMode.NONE:
         key = SigningKey(algorithm="HS256", material=secrets.token_hex(32))
         return jitsi.self_hosted(app_id="webinar", audience="webinar", subject="localhost", key=key)
-    key = SigningKey(
-        algorithm="HS256" if found.mode is JitsiMode.HS256 else "RS256",
-        material=found.secret,
-        key_id=found.key_id,
-    )
-    if found.mode is JitsiMode.JAAS:
-        return jitsi.jaas(app_id=found.app_id, key=key)
-    return jitsi.self_hosted(
-        app_id=found.app_id, audience=found.audience, subject=found.subject, key=key
-    )
+    return jitsi.server_of(found)
