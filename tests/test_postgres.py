@@ -10,7 +10,6 @@ from sqlalchemy import text
 from tests import factories
 from webinar.extensions import db, reading
 
-
 ON_POSTGRES = pytest.mark.parametrize(
     "database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
 )
