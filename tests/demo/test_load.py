@@ -41,7 +41,8 @@ PASSWORD = "drei-worte-reichen"
 
 
 def loaded_into(app: Flask) -> None:
-    with clock.frozen(NOW):
+    # Tests that read the story at the same time only read.
+    with clock.frozen(NOW), reading(only=False):
         load.load(settings=settings_of(app), password=PASSWORD)
 
 

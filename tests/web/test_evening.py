@@ -351,7 +351,12 @@ def test_open_pages_learn_of_every_change_of_the_door(desk: FlaskClient) -> None
         assert shown is not None
         answer = guest.get(f"{page}/lage")
         assert answer.headers["Cache-Control"] == "no-store"
-        assert answer.json == {"state": shown[1], "elsewhere": False, "end": "19:30\u00a0Uhr"}
+        assert answer.json == {
+            "state": shown[1],
+            "elsewhere": False,
+            "end": "19:30\u00a0Uhr",
+            "seconds": 94 * 60,
+        }
         talk.other_room, talk.other_room_at = URL, now()
         db.session.commit()
         found = guest.get(f"{page}/lage").json
@@ -379,7 +384,7 @@ def test_room_page_shows_the_end_and_leaves_for_another_meeting(
     with hosted.app_context(), frozen(SOON):
         client = hosted.test_client()
         for click, watched, back in (
-            (f"{answer}/raum", answer, answer),
+            (f"{answer}/raum", answer, f"{answer}/raum"),
             (enter, enter, enter),
             (f"{speaks}/raum", speaks, speaks),
         ):
