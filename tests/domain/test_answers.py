@@ -11,7 +11,7 @@ from tests import factories
 from webinar.clock import frozen, now
 from webinar.domain import answers, drafts, mailings, outbox, participation, places
 from webinar.domain.answers import Counts, Share, Shown
-from webinar.domain.outbox import Group
+from webinar.domain.outbox import Group, Narrowing
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -274,7 +274,7 @@ def test_mails_are_narrowed_by_group_talk_and_recipient(app: Flask) -> None:
         factories.save(Mail(template="x", key=f"k{number}", recipient="a@b.example", **values))
 
     def keys(**narrowed: object) -> list[str]:
-        query = outbox.mails(**narrowed)  # type: ignore[arg-type]  # filters by keyword
+        query = outbox.mails(Narrowing(**narrowed))  # type: ignore[arg-type]  # by keyword
         return [mail.key for mail in db.session.scalars(query)]
 
     assert keys() == ["k2", "k1", "k0"]
