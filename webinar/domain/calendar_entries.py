@@ -7,8 +7,11 @@ every return from one. A mere change of text keeps it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import bindparam, select
 
+from webinar.domain import rows
 from webinar.domain.rows import find_or_add
 from webinar.extensions import db
 from webinar.models import CalendarEntry, Contact, Talk
@@ -21,7 +24,16 @@ _ENTRY = select(CalendarEntry).where(
 
 def entry_of(talk: Talk, *, contact: Contact) -> CalendarEntry | None:
     """What the contact's calendar was told, if anything."""
-    return db.session.scalar(_ENTRY, {"talk_id": talk.id, "contact_id": contact.id})
+    return rows.find(_ENTRY, {"talk_id": talk.id, "contact_id": contact.id})
+
+
+def read_ahead(known: rows.Ahead, pairs: Collection[tuple[int, int]]) -> None:
+    """Read the entries of many, by the ids of talk and contact, in one query."""
+    talks, contacts = zip(*pairs, strict=True)
+    query = select(CalendarEntry).where(
+        CalendarEntry.talk_id.in_(set(talks)), CalendarEntry.contact_id.in_(contacts)
+    )
+    known.keep(_ENTRY, rows.given_pairs(pairs), db.session.scalars(query))
 
 
 def place_of(talk: Talk, *, side: str = "") -> str:

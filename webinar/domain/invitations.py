@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
+from webinar.domain import rows
 from webinar.domain.rows import find_or_add
 from webinar.errors import RuleError
 from webinar.extensions import db
@@ -31,7 +32,16 @@ _INVITED = select(Invitation).where(
 
 def invitation_of(talk: Talk, *, contact: Contact) -> Invitation | None:
     """The contact's invitation to the talk."""
-    return db.session.scalar(_INVITED, {"talk_id": talk.id, "contact_id": contact.id})
+    return rows.find(_INVITED, {"talk_id": talk.id, "contact_id": contact.id})
+
+
+def read_ahead(known: rows.Ahead, pairs: Collection[tuple[int, int]]) -> None:
+    """Read the invitations of many, by the ids of talk and contact, in one query."""
+    talks, contacts = zip(*pairs, strict=True)
+    query = select(Invitation).where(
+        Invitation.talk_id.in_(set(talks)), Invitation.contact_id.in_(contacts)
+    )
+    known.keep(_INVITED, rows.given_pairs(pairs), db.session.scalars(query))
 
 
 def answers_of(contact: Contact, talk_ids: Iterable[int]) -> dict[int, Answer]:

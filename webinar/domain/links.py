@@ -9,13 +9,15 @@ Rule 4 of the domain; the reasons: docs/decisions/0005-personal-links.md.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from itsdangerous import Signer
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
+from webinar.domain import rows
 from webinar.domain.rows import find_or_add
 from webinar.errors import NotThere
 from webinar.extensions import db
@@ -38,7 +40,7 @@ def find_contact_link(
     contact: Contact, *, purpose: Purpose, talk: Talk | None = None
 ) -> Link | None:
     """The contact's link for the purpose, if one was made; for pages, which write nothing."""
-    return db.session.scalar(*_of_contact(contact, purpose, talk))
+    return rows.find(*_of_contact(contact, purpose, talk))
 
 
 def contact_link(contact: Contact, *, purpose: Purpose, talk: Talk | None = None) -> Link:
@@ -51,6 +53,21 @@ def contact_link(contact: Contact, *, purpose: Purpose, talk: Talk | None = None
         ),
         given=given,
     )
+
+
+def read_ahead(known: rows.Ahead, pairs: Collection[tuple[int, int]]) -> None:
+    """Read the links of many, by the ids of talk and contact, in one query."""
+    talks, contacts = zip(*pairs, strict=True)
+    query = select(Link).where(
+        Link.contact_id.in_(contacts), or_(Link.talk_id.is_(None), Link.talk_id.in_(set(talks)))
+    )
+    found = db.session.scalars(query).all()
+    of_talk = [
+        {"purpose": purpose, **given} for given in rows.given_pairs(pairs) for purpose in PATHS
+    ]
+    known.keep(_OF_TALK, of_talk, [link for link in found if link.talk_id is not None])
+    alone = [{"purpose": p, "contact_id": one} for one in set(contacts) for p in PATHS]
+    known.keep(_WITHOUT_TALK, alone, [link for link in found if link.talk_id is None])
 
 
 def speaker_link(speaker: Speaker, *, talk: Talk) -> Link:
@@ -132,6 +149,11 @@ def _holder_gone(link: Link) -> bool:
 
 
 def _signer(purpose: str, keys: Sequence[str]) -> Signer:
+    return _made(purpose, tuple(keys))
+
+
+@lru_cache(maxsize=32)
+def _made(purpose: str, keys: tuple[str, ...]) -> Signer:
     # itsdangerous signs with the last key of a list and verifies with all.
     return Signer(
         list(reversed(keys)), salt=f"webinar.link.{purpose}", digest_method=hashlib.sha256

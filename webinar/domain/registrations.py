@@ -7,14 +7,14 @@ one organisation may hold is `domain.limits`'.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from webinar.clock import now
-from webinar.domain import limits, times
+from webinar.domain import limits, rows, times
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -103,7 +103,18 @@ def free(talk: Talk, mode: Mode) -> int | None:
 def active_registration(talk: Talk, *, contact: Contact) -> Registration | None:
     """The contact's place or waiting place, if there is one; as the database has it now, since it
     may have been read before the lock."""
-    return db.session.scalar(_ACTIVE, {"talk_id": talk.id, "contact_id": contact.id})
+    return rows.find(_ACTIVE, {"talk_id": talk.id, "contact_id": contact.id})
+
+
+def read_ahead(known: rows.Ahead, pairs: Collection[tuple[int, int]]) -> None:
+    """Read the places of many, by the ids of talk and contact, in one query."""
+    talks, contacts = zip(*pairs, strict=True)
+    query = select(Registration).where(
+        Registration.talk_id.in_(set(talks)),
+        Registration.contact_id.in_(contacts),
+        Registration.state.in_(ACTIVE),
+    )
+    known.keep(_ACTIVE, rows.given_pairs(pairs), db.session.scalars(query))
 
 
 def register(

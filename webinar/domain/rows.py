@@ -2,13 +2,15 @@
 
 Building a statement costs several times what the database needs to answer it. What every personal
 page and every answer asks is therefore a constant of its module, with `bindparam`s that `given`
-fills.
+fills; and what is asked for many people in turn is read ahead for all of them (`ahead`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeVar, cast
 
 from sqlalchemy import Select
 from sqlalchemy.exc import IntegrityError
@@ -17,13 +19,72 @@ from webinar.extensions import db
 from webinar.models.base import Model
 
 Row = TypeVar("Row", bound=Model)
+Given = Mapping[str, object]
+
+
+class Ahead:
+    """Answers to constant queries, known before they are asked; "there is none" is one too."""
+
+    def __init__(self) -> None:
+        self._rows: dict[object, Model | None] = {}
+
+    def keep(self, query: Select[Row], asked: Iterable[Given], found: Iterable[Row]) -> None:
+        """For each of `asked` the row of `found` with those values, or none."""
+        names: tuple[str, ...] = ()
+        for given in asked:
+            names = tuple(given)
+            self._rows.setdefault(_key(query, given), None)
+        for row in found:
+            self.note(query, {name: getattr(row, name) for name in names}, row)
+
+    def note(self, query: Select[Row], given: Given, row: Row) -> None:
+        """One answer more."""
+        self._rows[_key(query, given)] = row
+
+    def knows(self, query: Select[Row], given: Given) -> bool:
+        return _key(query, given) in self._rows
+
+    def answer(self, query: Select[Row], given: Given) -> Row | None:
+        return cast("Row | None", self._rows[_key(query, given)])
+
+
+def _key(query: Select[Row], given: Given) -> object:
+    return query, frozenset(given.items())
+
+
+_ahead: ContextVar[Ahead | None] = ContextVar("rows_ahead", default=None)
+
+
+def given_pairs(pairs: Iterable[tuple[int, int]]) -> list[Given]:
+    """The ids of talk and contact as a query is given them."""
+    return [{"talk_id": talk, "contact_id": contact} for talk, contact in pairs]
+
+
+@contextmanager
+def ahead() -> Iterator[Ahead]:
+    """Inside the block `find` answers from what was kept there. The block must not outlive its
+    transaction: what others commit meanwhile stays unseen."""
+    made = Ahead()
+    token = _ahead.set(made)
+    try:
+        yield made
+    finally:
+        _ahead.reset(token)
+
+
+def find(query: Select[Row], given: Given) -> Row | None:
+    """The one row of the constant `query` with the values `given`."""
+    known = _ahead.get()
+    if known is not None and known.knows(query, given):
+        return known.answer(query, given)
+    return db.session.scalar(query, given)
 
 
 def find_or_add(
     query: Select[Row],
     make: Callable[[], Row],
     *,
-    given: Mapping[str, object] | None = None,
+    given: Given | None = None,
     alone: bool = False,
 ) -> Row:
     """The row of `query` with the values `given`, or a new flushed one.
@@ -32,9 +93,16 @@ def find_or_add(
     from spoiling ours. On SQLite the write lock rules it out, and so does, for who says `alone`,
     the lock on the talk.
     """
-    found = db.session.scalar(query, given)
-    if found is not None:
-        return found
+    given = given or {}
+    found = find(query, given)
+    if found is None:
+        found = _added(query, make, given=given, alone=alone)
+        if (known := _ahead.get()) is not None:
+            known.note(query, given, found)
+    return found
+
+
+def _added(query: Select[Row], make: Callable[[], Row], *, given: Given, alone: bool) -> Row:
     if alone or db.session.get_bind().dialect.name == "sqlite":
         return _add(make())
     try:
