@@ -25,11 +25,12 @@ class Unexpected(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """`rate` in answers per second; `median` and `p95` in milliseconds."""
+    """`rate` per second; `median` and `p95` of single answers in milliseconds, 0 where only the
+    whole was measured."""
 
     rate: float
-    median: float
-    p95: float
+    median: float = 0.0
+    p95: float = 0.0
 
 
 @dataclass

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +26,8 @@ class Result:
     target: float
     application: Sequence[Measured]
     ceiling: Sequence[Measured]
+    told: Mapping[str, object]
+    """What was measured besides the rate."""
 
     @property
     def rate(self) -> float:
@@ -44,8 +46,11 @@ class Result:
         told = "" if self.ratio >= self.target else f"  below the target of {self.target}"
         return (
             f"{self.workload:12}{self.database:12}{self.rate:8.0f}/s  ceiling {self.most:8.0f}/s"
-            f"  ratio {self.ratio:.2f}{told}"
+            f"  ratio {self.ratio:.2f}{told}{self._besides()}"
         )
+
+    def _besides(self) -> str:
+        return "".join(f"\n{'':24}{name}: {value}" for name, value in self.told.items())
 
     def values(self) -> dict[str, object]:
         return {
@@ -61,6 +66,7 @@ class Result:
                 [round(mine.rate, 1), round(bare.rate, 1)]
                 for mine, bare in zip(self.application, self.ceiling, strict=True)
             ],
+            **self.told,
         }
 
 

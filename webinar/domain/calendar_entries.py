@@ -7,8 +7,6 @@ every return from one. A mere change of text keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from sqlalchemy import bindparam, select
 
 from webinar.domain import rows
@@ -27,13 +25,13 @@ def entry_of(talk: Talk, *, contact: Contact) -> CalendarEntry | None:
     return rows.find(_ENTRY, {"talk_id": talk.id, "contact_id": contact.id})
 
 
-def read_ahead(known: rows.Ahead, pairs: Collection[tuple[int, int]]) -> None:
-    """Read the entries of many, by the ids of talk and contact, in one query."""
-    talks, contacts = zip(*pairs, strict=True)
+def read_ahead(known: rows.Ahead) -> None:
+    """Read the entries of many people in one query."""
     query = select(CalendarEntry).where(
-        CalendarEntry.talk_id.in_(set(talks)), CalendarEntry.contact_id.in_(contacts)
+        CalendarEntry.talk_id.in_(known.talks),
+        CalendarEntry.contact_id.in_(known.contacts),
     )
-    known.keep(_ENTRY, rows.given_pairs(pairs), db.session.scalars(query))
+    known.keep(_ENTRY, db.session.scalars(query), "talk_id", "contact_id")
 
 
 def place_of(talk: Talk, *, side: str = "") -> str:

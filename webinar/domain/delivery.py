@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from webinar.clock import now
@@ -81,9 +81,10 @@ def claim(*, count: int, until: datetime) -> tuple[str, list[Mail]]:
             joinedload(Mail.contact).joinedload(Contact.organisation),
             joinedload(Mail.speaker),
             joinedload(Mail.account),
-            joinedload(Mail.mailing).joinedload(Mailing.talk),
-            joinedload(Mail.talk).joinedload(Talk.series),
-            joinedload(Mail.talk).selectinload(Talk.appearances).joinedload(TalkSpeaker.speaker),
+            # Few of these belong to many mails, and whom a mailing goes to is a long list.
+            selectinload(Mail.mailing).defer(Mailing.selection),
+            selectinload(Mail.talk).joinedload(Talk.series),
+            selectinload(Mail.talk).selectinload(Talk.appearances).joinedload(TalkSpeaker.speaker),
         )
         .order_by(Mail.next_try_at, Mail.id)
         .execution_options(populate_existing=True)
@@ -122,10 +123,10 @@ def read_ahead(mails: Iterable[Mail]) -> Iterator[None]:
         for mail in mails
         if mail.talk_id is not None and mail.contact_id is not None
     }
-    with rows.ahead() as found:
+    with rows.ahead(pairs) as known:
         if pairs:
             for module in (invitations, registrations, calendar_entries, links):
-                module.read_ahead(found, pairs)
+                module.read_ahead(known)
         yield
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
@@ -35,13 +35,13 @@ def invitation_of(talk: Talk, *, contact: Contact) -> Invitation | None:
     return rows.find(_INVITED, {"talk_id": talk.id, "contact_id": contact.id})
 
 
-def read_ahead(known: rows.Ahead, pairs: Collection[tuple[int, int]]) -> None:
-    """Read the invitations of many, by the ids of talk and contact, in one query."""
-    talks, contacts = zip(*pairs, strict=True)
+def read_ahead(known: rows.Ahead) -> None:
+    """Read the invitations of many people in one query."""
     query = select(Invitation).where(
-        Invitation.talk_id.in_(set(talks)), Invitation.contact_id.in_(contacts)
+        Invitation.talk_id.in_(known.talks),
+        Invitation.contact_id.in_(known.contacts),
     )
-    known.keep(_INVITED, rows.given_pairs(pairs), db.session.scalars(query))
+    known.keep(_INVITED, db.session.scalars(query), "talk_id", "contact_id")
 
 
 def answers_of(contact: Contact, talk_ids: Iterable[int]) -> dict[int, Answer]:

@@ -9,7 +9,7 @@ Rule 4 of the domain; the reasons: docs/decisions/0005-personal-links.md.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from itsdangerous import Signer
@@ -55,19 +55,17 @@ def contact_link(contact: Contact, *, purpose: Purpose, talk: Talk | None = None
     )
 
 
-def read_ahead(known: rows.Ahead, pairs: Collection[tuple[int, int]]) -> None:
-    """Read the links of many, by the ids of talk and contact, in one query."""
-    talks, contacts = zip(*pairs, strict=True)
+def read_ahead(known: rows.Ahead) -> None:
+    """Read the links of many people in one query."""
     query = select(Link).where(
-        Link.contact_id.in_(contacts), or_(Link.talk_id.is_(None), Link.talk_id.in_(set(talks)))
+        Link.contact_id.in_(known.contacts),
+        or_(Link.talk_id.is_(None), Link.talk_id.in_(known.talks)),
     )
     found = db.session.scalars(query).all()
-    of_talk = [
-        {"purpose": purpose, **given} for given in rows.given_pairs(pairs) for purpose in PATHS
-    ]
-    known.keep(_OF_TALK, of_talk, [link for link in found if link.talk_id is not None])
-    alone = [{"purpose": p, "contact_id": one} for one in set(contacts) for p in PATHS]
-    known.keep(_WITHOUT_TALK, alone, [link for link in found if link.talk_id is None])
+    of_talk = [link for link in found if link.talk_id is not None]
+    known.keep(_OF_TALK, of_talk, "purpose", "talk_id", "contact_id")
+    alone = [link for link in found if link.talk_id is None]
+    known.keep(_WITHOUT_TALK, alone, "purpose", "contact_id")
 
 
 def speaker_link(speaker: Speaker, *, talk: Talk) -> Link:

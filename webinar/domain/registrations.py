@@ -7,7 +7,7 @@ one organisation may hold is `domain.limits`'.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
@@ -106,15 +106,14 @@ def active_registration(talk: Talk, *, contact: Contact) -> Registration | None:
     return rows.find(_ACTIVE, {"talk_id": talk.id, "contact_id": contact.id})
 
 
-def read_ahead(known: rows.Ahead, pairs: Collection[tuple[int, int]]) -> None:
-    """Read the places of many, by the ids of talk and contact, in one query."""
-    talks, contacts = zip(*pairs, strict=True)
+def read_ahead(known: rows.Ahead) -> None:
+    """Read the places of many people in one query."""
     query = select(Registration).where(
-        Registration.talk_id.in_(set(talks)),
-        Registration.contact_id.in_(contacts),
+        Registration.talk_id.in_(known.talks),
+        Registration.contact_id.in_(known.contacts),
         Registration.state.in_(ACTIVE),
     )
-    known.keep(_ACTIVE, rows.given_pairs(pairs), db.session.scalars(query))
+    known.keep(_ACTIVE, db.session.scalars(query), "talk_id", "contact_id")
 
 
 def register(

@@ -23,48 +23,50 @@ Given = Mapping[str, object]
 
 
 class Ahead:
-    """Answers to constant queries, known before they are asked; "there is none" is one too."""
+    """Rows of many people, known before they are asked for; that there is none is known too.
 
-    def __init__(self) -> None:
-        self._rows: dict[object, Model | None] = {}
+    `pairs` are the ids of talk and contact; the talk is None for what belongs to the person alone.
+    """
 
-    def keep(self, query: Select[Row], asked: Iterable[Given], found: Iterable[Row]) -> None:
-        """For each of `asked` the row of `found` with those values, or none."""
-        names: tuple[str, ...] = ()
-        for given in asked:
-            names = tuple(given)
-            self._rows.setdefault(_key(query, given), None)
+    def __init__(self, pairs: Iterable[tuple[int, int]] = ()) -> None:
+        self.pairs: set[tuple[object, object]] = set(pairs)
+        self.talks = {talk for talk, _contact in self.pairs}
+        self.contacts = {contact for _talk, contact in self.pairs}
+        self.pairs |= {(None, contact) for contact in self.contacts}
+        self._rows: dict[object, Model] = {}
+        self._queries: set[object] = set()
+
+    def keep(self, query: Select[Row], found: Iterable[Row], *names: str) -> None:
+        """All rows that the constant `query` could find for the pairs; `names` are what it is given
+        of them."""
+        self._queries.add(query)
         for row in found:
             self.note(query, {name: getattr(row, name) for name in names}, row)
 
     def note(self, query: Select[Row], given: Given, row: Row) -> None:
-        """One answer more."""
+        """One row more."""
         self._rows[_key(query, given)] = row
 
     def knows(self, query: Select[Row], given: Given) -> bool:
-        return _key(query, given) in self._rows
+        pair = given.get("talk_id"), given.get("contact_id")
+        return query in self._queries and pair in self.pairs
 
     def answer(self, query: Select[Row], given: Given) -> Row | None:
-        return cast("Row | None", self._rows[_key(query, given)])
+        return cast("Row | None", self._rows.get(_key(query, given)))
 
 
 def _key(query: Select[Row], given: Given) -> object:
-    return query, frozenset(given.items())
+    return query, given.get("purpose"), given.get("talk_id"), given.get("contact_id")
 
 
 _ahead: ContextVar[Ahead | None] = ContextVar("rows_ahead", default=None)
 
 
-def given_pairs(pairs: Iterable[tuple[int, int]]) -> list[Given]:
-    """The ids of talk and contact as a query is given them."""
-    return [{"talk_id": talk, "contact_id": contact} for talk, contact in pairs]
-
-
 @contextmanager
-def ahead() -> Iterator[Ahead]:
+def ahead(pairs: Iterable[tuple[int, int]]) -> Iterator[Ahead]:
     """Inside the block `find` answers from what was kept there. The block must not outlive its
     transaction: what others commit meanwhile stays unseen."""
-    made = Ahead()
+    made = Ahead(pairs)
     token = _ahead.set(made)
     try:
         yield made

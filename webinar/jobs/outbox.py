@@ -1,28 +1,32 @@
 """Sending what the outbox holds: claim, freeze, commit; then hand over one by one, each committed.
 
 The commits are the point. A mail's bytes are kept before the relay sees them, so every try sends
-the same; its end is kept before the next one leaves, so a crash doubles at most the mail that was
-on its way, under the same Message-ID. Words come from `webinar.jobs.letters`, the wire is
-`webinar.adapters.smtp`, the states are `webinar.domain.delivery`'s.
+the same; its end is kept (`webinar.jobs.ledger`) before the next one leaves, so a crash doubles at
+most the mail that was on its way, under the same Message-ID. Words come from `webinar.jobs.letters`
+and `webinar.jobs.prepared_letters`, the wire is `webinar.adapters.smtp`, the states are
+`webinar.domain.delivery`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
 from webinar.adapters.mime import message_bytes
-from webinar.adapters.smtp import FinalRefusal, Relay, TemporaryRefusal
+from webinar.adapters.smtp import FinalRefusal, Relay
 from webinar.clock import now
 from webinar.config import Settings
 from webinar.domain import delivery
 from webinar.extensions import db
+from webinar.jobs.ledger import Ledger
 from webinar.jobs.letters import letter_of
+from webinar.jobs.prepared_letters import Press
 from webinar.models import Mail, MailState
 
-BATCH = 50
+BATCH = 200
 LEASE = timedelta(minutes=10)
 STRETCH = timedelta(minutes=1)
 """How long a batch may go on: what it has not sent by then goes back, to be checked anew."""
@@ -48,62 +52,117 @@ def relay_of(settings: Settings) -> Relay:
     )
 
 
+@dataclass
+class Kept:
+    """What a worker keeps from one batch to the next."""
+
+    press: Press
+    ledger: Ledger
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A mail on its way to the relay."""
+
+    mail: Mail
+    recipient: str
+    content: bytes
+
+
 def work(
     settings: Settings,
     relay: Relay,
     *,
     count: int = BATCH,
     stopped: Callable[[], bool] = lambda: False,
+    kept: Kept | None = None,
 ) -> int:
     """Send up to `count` due mails; returns how many were claimed. `stopped` is asked between two
     mails: what is left goes back to the queue."""
+    if kept is None:
+        with Ledger() as ledger:
+            found = Kept(Press(settings), ledger)
+            return work(settings, relay, count=count, stopped=stopped, kept=found)
     delivery.hand_back_expired()
     token, mails = delivery.claim(count=count, until=now() + LEASE)
     db.session.commit()
     if not mails:
         return 0
-    ready = [mail for mail in mails if _ready(mail, token, settings)]
+    parcels = _make_ready(mails, token, settings, kept.press)
     db.session.commit()
-    ends = now() + STRETCH
-    for mail in ready:
-        if stopped() or now() >= ends:
-            break
-        _send(mail, token, settings, relay)
-        db.session.commit()
+    _send(_until(stopped, parcels), token, settings, relay, kept.ledger)
     if delivery.hand_back(token):
         log.info("mails handed back")
     db.session.commit()
     return len(mails)
 
 
-def _ready(mail: Mail, token: str, settings: Settings) -> bool:
-    """Check the cause and freeze the bytes; False where the mail needs no sending any more."""
-    if not delivery.still_wanted(mail):
-        delivery.settle(mail, token=token, state=MailState.OBSOLETE)
-        return False
-    if mail.content is not None:
+def _make_ready(mails: list[Mail], token: str, settings: Settings, press: Press) -> list[Parcel]:
+    """Check the causes and freeze the bytes; returns what is to be sent."""
+    with delivery.read_ahead(mails):
+        wanted = [mail for mail in mails if _wanted(mail, token)]
+        fresh = [mail for mail in wanted if mail.content is None]
+        write = press.set_up(fresh)
+        written = {mail.id: _written(mail, token, settings, write) for mail in fresh}
+    contents = {key: content for key, content in written.items() if content is not None}
+    frozen = delivery.freeze_all(contents, token=token)
+    found = {mail.id: mail.content or contents.get(mail.id) for mail in wanted}
+    return [
+        Parcel(mail, mail.recipient, content)
+        for mail in wanted
+        if (content := found[mail.id]) is not None and (mail.content or mail.id in frozen)
+    ]
+
+
+def _wanted(mail: Mail, token: str) -> bool:
+    if delivery.still_wanted(mail):
         return True
+    delivery.settle(mail, token=token, state=MailState.OBSOLETE)
+    return False
+
+
+def _written(
+    mail: Mail, token: str, settings: Settings, write: Callable[[Mail], bytes | None]
+) -> bytes | None:
+    """The mail's bytes; None where they cannot be written now."""
     try:
-        with db.session.begin_nested():
-            content = message_bytes(letter_of(mail, settings))
-            return delivery.freeze(mail, token=token, content=content)
+        content = write(mail)
+        if content is None:
+            with db.session.begin_nested():
+                content = message_bytes(letter_of(mail, settings))
     except Exception as problem:
         # One mail that cannot be written must not hold up the others of its batch for ever.
         log.exception("mail not rendered", mail_id=mail.id, template=mail.template)
         _again(mail, token, f"{type(problem).__name__}: {problem}")
-        return False
+        return None
+    return content
 
 
-def _send(mail: Mail, token: str, settings: Settings, relay: Relay) -> None:
-    content = mail.content or b""
-    try:
-        relay.deliver(sender=settings.mail.sender, recipient=mail.recipient, content=content)
-    except FinalRefusal as refusal:
-        _settle(mail, token, MailState.FAILED, reply=_reply(refusal.code, refusal.reply))
-    except TemporaryRefusal as refusal:
-        _again(mail, token, _reply(refusal.code, refusal.reply))
-    else:
-        _settle(mail, token, MailState.SENT, sent_at=now(), reply="")
+def _until(stopped: Callable[[], bool], parcels: list[Parcel]) -> Iterator[Parcel]:
+    ends = now() + STRETCH
+    for parcel in parcels:
+        if stopped() or now() >= ends:
+            return
+        yield parcel
+
+
+def _send(
+    parcels: Iterator[Parcel], token: str, settings: Settings, relay: Relay, ledger: Ledger
+) -> None:
+    """Hand over one by one: none before the end of the one before is kept."""
+    sender = settings.mail.sender
+    for parcel, refusal in relay.deliver_each(parcels, sender=sender, before=ledger.wait):
+        if refusal is None:
+            ledger.begin(parcel.mail, token=token)
+            continue
+        ledger.wait()
+        reply = _reply(refusal.code, refusal.reply)
+        if isinstance(refusal, FinalRefusal):
+            _settle(parcel.mail, token, MailState.FAILED, reply=reply)
+        else:
+            _again(parcel.mail, token, reply)
+        db.session.commit()
+    ledger.wait()
 
 
 def _again(mail: Mail, token: str, reply: str) -> None:

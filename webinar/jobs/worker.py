@@ -22,6 +22,8 @@ from webinar.domain import delivery, jobs
 from webinar.extensions import db, reading
 from webinar.jobs import outbox, queue
 from webinar.jobs.handlers import HANDLERS, PERIODIC
+from webinar.jobs.ledger import Ledger
+from webinar.jobs.prepared_letters import Press
 
 IDLE_SECONDS = 0.5
 TROUBLE_SECONDS = 5.0
@@ -37,16 +39,17 @@ def run(app: Flask, stop: threading.Event | None = None) -> None:
         _stop_at_signals(stop)
     settings = _settings(app)
     log.info("worker started")
-    with app.app_context(), outbox.relay_of(settings) as relay:
-        _Worker(settings, relay, stop).run()
+    with app.app_context(), outbox.relay_of(settings) as relay, Ledger() as ledger:
+        _Worker(settings, relay, outbox.Kept(Press(settings), ledger), stop).run()
     log.info("worker stopped")
 
 
 def run_once(app: Flask) -> None:
     """Do everything that is due at this moment, mail that comes of it included; then return."""
     settings = _settings(app)
-    with app.app_context(), outbox.relay_of(settings) as relay:
-        worker = _Worker(settings, relay, threading.Event())
+    with app.app_context(), outbox.relay_of(settings) as relay, Ledger() as ledger:
+        kept = outbox.Kept(Press(settings), ledger)
+        worker = _Worker(settings, relay, kept, threading.Event())
         while worker.round():
             pass
 
@@ -55,6 +58,7 @@ def run_once(app: Flask) -> None:
 class _Worker:
     settings: Settings
     relay: Relay
+    kept: outbox.Kept
     stop: threading.Event
     asked: dict[str, int] = field(default_factory=dict)
     """The last slot of each periodic work that was asked for: saves a query in every round."""
@@ -80,6 +84,7 @@ class _Worker:
     def wait_after(self, seconds: float) -> None:
         if seconds:
             self.relay.close()
+            self.kept.ledger.close()
             self.stop.wait(seconds)
 
     def round(self) -> bool:
@@ -87,7 +92,7 @@ class _Worker:
         self.ask_for_periodic_work()
         if not _anything_due():
             return False
-        sent = outbox.work(self.settings, self.relay, stopped=self.stop.is_set)
+        sent = outbox.work(self.settings, self.relay, stopped=self.stop.is_set, kept=self.kept)
         ran = not self.stop.is_set() and queue.work(self.settings, HANDLERS)
         return bool(sent) or ran
 
