@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import smtplib
+import statistics
 import subprocess
 import sys
 import time
@@ -131,15 +132,19 @@ class OneWorker:
     outbox: Outbox
     port: int
     size: int
+    bytes: list[int] = field(default_factory=list)
 
     def run(self, number: int, *, connections: int) -> tuple[Measured, Measured]:
         count = self.size if number else max(self.size // 10, 2 * BATCH)
         rate = self.outbox.send(count, port=self.port)
-        return Measured(rate), Measured(_bare(self.outbox.contents(), self.port))
+        contents = self.outbox.contents()
+        self.bytes[:] = [len(content) for _recipient, content in contents]
+        return Measured(rate), Measured(_bare(contents, self.port))
 
     def told(self) -> dict[str, object]:
         """What was measured besides."""
-        return {"peak_memory_mib": self.outbox.memory}
+        mean = round(statistics.mean(self.bytes))
+        return {"mean_bytes": mean, "peak_memory_mib": self.outbox.memory}
 
 
 @dataclass(frozen=True)

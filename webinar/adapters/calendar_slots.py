@@ -57,9 +57,11 @@ class CalendarSlots:
                 common = b""
         self._parts.append(common)
 
-    def fill(self, owner: Owner) -> bytes:
-        """The owner's calendar, byte for byte what `calendar_bytes` makes. ValueError for an owner
-        of a personal message without a name: the line would have another form."""
+    def fill(self, owner: Owner) -> bytes | None:
+        """The owner's calendar, byte for byte what `calendar_bytes` makes. None for the owner of a
+        personal message whose name is nothing to a calendar: the line would have another form."""
+        if self._personal and not _common_name(owner):
+            return None
         values = _values(owner, personal=self._personal)
         return b"".join(
             part if isinstance(part, bytes) else part.fill(values) for part in self._parts
@@ -97,8 +99,9 @@ def _values(owner: Owner, *, personal: bool) -> tuple[str, ...]:
     anybody = (owner.door, owner.stamp.astimezone(UTC).strftime(_STAMP))
     if not personal:
         return anybody
-    common_name = display_name(owner.name).replace("^", "")
-    if not common_name:
-        raise ValueError("an attendee without a name")
-    parameter = Parameters({"CN": common_name}).to_ical().decode()
+    parameter = Parameters({"CN": _common_name(owner)}).to_ical().decode()
     return (*anybody, parameter, f"mailto:{ascii_address(owner.address)}")
+
+
+def _common_name(owner: Owner) -> str:
+    return display_name(owner.name).replace("^", "")

@@ -2,8 +2,8 @@
 
 The commits are the point. A mail's bytes are kept before the relay sees them, so every try sends
 the same; its end is kept (`webinar.jobs.ledger`) before the next one leaves, so a crash doubles at
-most the mail that was on its way, under the same Message-ID. Words come from `webinar.jobs.letters`
-and `webinar.jobs.prepared_letters`, the wire is `webinar.adapters.smtp`, the states are
+most the mail that was on its way, under the same Message-ID. Bytes come from
+`webinar.jobs.batches`, the wire is `webinar.adapters.smtp`, the states are
 `webinar.domain.delivery`'s.
 """
 
@@ -15,14 +15,13 @@ from datetime import timedelta
 
 import structlog
 
-from webinar.adapters.mime import message_bytes
 from webinar.adapters.smtp import FinalRefusal, Relay
 from webinar.clock import now
 from webinar.config import Settings
 from webinar.domain import delivery
 from webinar.extensions import db
+from webinar.jobs.batches import Batch, Parcel
 from webinar.jobs.ledger import Ledger
-from webinar.jobs.letters import letter_of
 from webinar.jobs.prepared_letters import Press
 from webinar.models import Mail, MailState
 
@@ -60,15 +59,6 @@ class Kept:
     ledger: Ledger
 
 
-@dataclass(frozen=True)
-class Parcel:
-    """A mail on its way to the relay."""
-
-    mail: Mail
-    recipient: str
-    content: bytes
-
-
 def work(
     settings: Settings,
     relay: Relay,
@@ -88,70 +78,54 @@ def work(
     db.session.commit()
     if not mails:
         return 0
-    parcels = _make_ready(mails, token, settings, kept.press)
+    batch = Batch(
+        mails,
+        token=token,
+        settings=settings,
+        press=kept.press,
+        unwritten=lambda mail, reply: _again(mail, token, reply),
+    )
     db.session.commit()
-    _send(_until(stopped, parcels), token, settings, relay, kept.ledger)
+    _send(
+        batch,
+        token=token,
+        sender=settings.mail.sender,
+        relay=relay,
+        ledger=kept.ledger,
+        stopped=stopped,
+    )
     if delivery.hand_back(token):
         log.info("mails handed back")
     db.session.commit()
     return len(mails)
 
 
-def _make_ready(mails: list[Mail], token: str, settings: Settings, press: Press) -> list[Parcel]:
-    """Check the causes and freeze the bytes; returns what is to be sent."""
-    with delivery.read_ahead(mails):
-        wanted = [mail for mail in mails if _wanted(mail, token)]
-        fresh = [mail for mail in wanted if mail.content is None]
-        write = press.set_up(fresh)
-        written = {mail.id: _written(mail, token, settings, write) for mail in fresh}
-    contents = {key: content for key, content in written.items() if content is not None}
-    frozen = delivery.freeze_all(contents, token=token)
-    found = {mail.id: mail.content or contents.get(mail.id) for mail in wanted}
-    return [
-        Parcel(mail, mail.recipient, content)
-        for mail in wanted
-        if (content := found[mail.id]) is not None and (mail.content or mail.id in frozen)
-    ]
-
-
-def _wanted(mail: Mail, token: str) -> bool:
-    if delivery.still_wanted(mail):
-        return True
-    delivery.settle(mail, token=token, state=MailState.OBSOLETE)
-    return False
-
-
-def _written(
-    mail: Mail, token: str, settings: Settings, write: Callable[[Mail], bytes | None]
-) -> bytes | None:
-    """The mail's bytes; None where they cannot be written now."""
-    try:
-        content = write(mail)
-        if content is None:
-            with db.session.begin_nested():
-                content = message_bytes(letter_of(mail, settings))
-    except Exception as problem:
-        # One mail that cannot be written must not hold up the others of its batch for ever.
-        log.exception("mail not rendered", mail_id=mail.id, template=mail.template)
-        _again(mail, token, f"{type(problem).__name__}: {problem}")
-        return None
-    return content
-
-
-def _until(stopped: Callable[[], bool], parcels: list[Parcel]) -> Iterator[Parcel]:
+def _until(stopped: Callable[[], bool], parcels: Iterator[Parcel]) -> Iterator[Parcel]:
     ends = now() + STRETCH
-    for parcel in parcels:
-        if stopped() or now() >= ends:
+    while not stopped() and now() < ends:
+        parcel = next(parcels, None)
+        if parcel is None:
             return
         yield parcel
 
 
 def _send(
-    parcels: Iterator[Parcel], token: str, settings: Settings, relay: Relay, ledger: Ledger
+    batch: Batch,
+    *,
+    token: str,
+    sender: str,
+    relay: Relay,
+    ledger: Ledger,
+    stopped: Callable[[], bool],
 ) -> None:
     """Hand over one by one: none before the end of the one before is kept."""
-    sender = settings.mail.sender
-    for parcel, refusal in relay.deliver_each(parcels, sender=sender, before=ledger.wait):
+
+    def before() -> None:
+        batch.write_one()
+        ledger.wait()
+
+    parcels = _until(stopped, batch.parcels())
+    for parcel, refusal in relay.deliver_each(parcels, sender=sender, before=before):
         if refusal is None:
             ledger.begin(parcel.mail, token=token)
             continue

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -61,6 +62,9 @@ _AWKWARD = {
     "organisation": 'Gemeinde St. Märgen (Süd) & Co. - Amt > 3 * 4 {anrede} "K" K',
 }
 
+Plan = Callable[[], bytes | None]
+"""Fills in a message; None where it has to be rendered."""
+
 log = structlog.get_logger()
 
 
@@ -84,6 +88,8 @@ class Prepared:
         parts = Parts()
         if self.calendar is not None:
             filled = self.calendar.fill(_owner(own))
+            if filled is None:
+                return None
             parts = Parts(invite=filled) if self.invites else Parts(attached=filled)
         links = dict(own.addresses)
         return mime.framed(
@@ -100,24 +106,28 @@ class Press:
         self._settings = settings
         self._kept: dict[object, tuple[datetime, Prepared | None]] = {}
 
-    def set_up(self, mails: Iterable[Mail]) -> Callable[[Mail], bytes | None]:
-        """What writes the message of each of the mails, or says None where it has to be rendered.
-        Missing links are made and flushed."""
-        mails = list(mails)
+    def plans(self, mails: Sequence[Mail]) -> dict[int, Plan]:
+        """By the mails' ids: what fills in the message without asking the database, for all that
+        can be prepared. Missing links are made and flushed."""
         counts = Counter(map(_about, mails))
+        many = {about for about, count in counts.items() if count >= WORTH}
         # The same talk and the same mailing are the same rows: looked at once for each batch.
-        many = {_about(mail): mail for mail in mails if counts[_about(mail)] >= WORTH}
-        rows = {about: _rows(mail) for about, mail in many.items()}
+        rows = {_about(mail): mail for mail in mails if _about(mail) in many}
+        read = {about: _rows(mail) for about, mail in rows.items()}
+        found = {
+            mail.id: self._plan(mail, read[_about(mail)])
+            for mail in mails
+            if mail.template in TEMPLATES and mail.contact is not None and _about(mail) in read
+        }
+        return {mail_id: plan for mail_id, plan in found.items() if plan is not None}
 
-        def write(mail: Mail) -> bytes | None:
-            about = _about(mail)
-            if mail.template not in TEMPLATES or mail.contact is None or about not in rows:
-                return None
+    def _plan(self, mail: Mail, read: tuple[object, ...]) -> Plan | None:
+        try:
             own = personal_of(mail, self._settings)
-            found = self._prepared(rows[about], occasion_of(mail, self._settings), own)
-            return found.content(own, self._settings) if found is not None else None
-
-        return write
+            made = self._prepared(read, occasion_of(mail, self._settings), own)
+        except ValueError:
+            return None  # rendering it says what is wrong with it
+        return partial(made.content, own, self._settings) if made is not None else None
 
     def _prepared(
         self, rows: tuple[object, ...], occasion: Occasion, own: Personal
@@ -134,7 +144,10 @@ def prepare(occasion: Occasion, own: Personal, settings: Settings) -> Prepared |
     """The occasion for readers who have what `own` has: the same language, the same links. None
     where filling gives another letter than rendering does."""
     made = _made(occasion, own, settings)
-    for reader in (_awkward(own, settings), own):
+    readers = [_awkward(own, settings)]
+    if made.content(own, settings) is not None:
+        readers.append(own)
+    for reader in readers:
         if made.content(reader, settings) != message_bytes(compose(occasion, reader, settings)):
             log.info("letter not prepared", template=occasion.template)
             return None
