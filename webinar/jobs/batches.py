@@ -78,8 +78,11 @@ class Batch:
 
     def write_one(self) -> None:
         """Write a mail that comes later, if one is left: for whoever has to wait."""
-        if self._waiting:
-            self._fill(self._waiting.popleft())
+        while self._waiting:
+            mail_id = self._waiting.popleft()
+            if mail_id in self._plans:
+                self._fill(mail_id)
+                return
 
     def _frozen(self, mails: list[Mail]) -> list[Parcel]:
         fresh = [mail for mail in mails if mail.content is None]
@@ -93,7 +96,7 @@ class Batch:
 
     def _content(self, mail: Mail) -> bytes | None:
         """The mail's bytes, filled in or rendered; None where they cannot be written now."""
-        if mail.id not in self._written and mail.id in self._plans:
+        if mail.id in self._plans:
             self._fill(mail.id)
         content = self._written.pop(mail.id, None)
         if content is not None:
@@ -107,5 +110,4 @@ class Batch:
             return None
 
     def _fill(self, mail_id: int) -> None:
-        if mail_id in self._plans:
-            self._written[mail_id] = self._plans.pop(mail_id)()
+        self._written[mail_id] = self._plans.pop(mail_id)()
