@@ -9,7 +9,9 @@ import ipaddress
 import json
 import logging
 import os
+import shutil
 import sys
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,12 @@ from gunicorn.glogging import Logger
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+# Every process writes its own figures there; the library reads the name when it is imported, which
+# the line below does.
+FIGURES = "PROMETHEUS_MULTIPROC_DIR"
+if os.environ.get("WEBINAR_METRICS_TOKEN") and FIGURES not in os.environ:
+    os.environ[FIGURES] = tempfile.mkdtemp(prefix="webinar-figures-")
 
 from webinar import clock  # noqa: E402  the path above makes it known
 from webinar.web.logs import redact  # noqa: E402
@@ -66,6 +74,20 @@ class QuietLogger(Logger):
             "network": shortened(environ.get("REMOTE_ADDR", "")),
         }
         self.access_log.info(json.dumps(line, ensure_ascii=False))
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """What a process that has ended counted as its present state no longer counts."""
+    if FIGURES in os.environ:
+        from prometheus_client import multiprocess  # noqa: PLC0415  needs the folder's name
+
+        multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """The figures begin anew with the next start."""
+    if FIGURES in os.environ:
+        shutil.rmtree(os.environ[FIGURES], ignore_errors=True)
 
 
 chdir = str(ROOT)

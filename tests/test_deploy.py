@@ -109,6 +109,37 @@ def test_access_log_has_one_line_per_request_without_links_queries_and_clients(
     assert all(line["bytes"] > 100 and line["seconds"] < 30 for line in lines)
 
 
+def test_server_counts_over_all_its_processes(migrated_sqlite: Path, tmp_path: Path) -> None:
+    """Prometheus meets any of the processes and is told of the requests of all."""
+    token = "a token for the figures of thirty-two bytes"
+    folder = tmp_path / "figures"
+    folder.mkdir()
+    values = {
+        **ENVIRON,
+        "WEBINAR_DATABASE_URL": f"sqlite:///{migrated_sqlite}",
+        "WEBINAR_METRICS_TOKEN": token,
+        "WEB_CONCURRENCY": "2",
+        "PROMETHEUS_MULTIPROC_DIR": str(folder),
+    }
+    with serving(values, tmp_path / "log") as server:
+        for _ in range(8):
+            ask(server, "/healthz")
+        text = ask(server, "/metrics", {"Authorization": f"Bearer {token}"})
+        assert 'webinar_requests_total{endpoint="operating.healthz",status="200"} 8.0' in text
+    assert not folder.exists()
+
+
+def ask(server: str, path: str, headers: dict[str, str] | None = None) -> str:
+    """One request over a connection of its own."""
+    connection = http.client.HTTPConnection(server, timeout=30)
+    connection.request("GET", path, headers=headers or {})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    assert answer.status == 200, text
+    return text
+
+
 def test_server_opens_no_control_socket_and_loads_the_application_before_it_forks() -> None:
     printed = subprocess.run(
         command("--print-config"),

@@ -38,6 +38,7 @@ from webinar.models import (
     Reminder,
     Room,
     SeriesAcceptance,
+    WorkerBeat,
 )
 
 Row = Mapping[str, Any]
@@ -68,6 +69,7 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
         InboxMessage(fingerprint="b" * 64, kind=InboxKind.ANSWER, talk=talk, details={"rule": "x"}),
         CalendarReply(talk_id=talk.id, contact_id=asked.contact_id, sequence=0, stamp=now()),
         InboxReading(source="imap", read_at=now()),
+        WorkerBeat(name="host:4711"),
         stay,
     ):
         factories.save(row)

@@ -145,6 +145,8 @@ class Settings:
     """What fills the gaps of the legal texts, by the gap's name in lower case."""
     trusted_proxies: int
     limits_storage: str
+    metrics_token: str = field(repr=False)
+    """Opens `/metrics`; empty: there is none."""
     room_opens_minutes: int
     room_opens_staff_minutes: int
     room_overrun_minutes: int
@@ -243,6 +245,7 @@ class _Reader:
             legal=self.legal(),
             trusted_proxies=self.number("TRUSTED_PROXIES", 0),
             limits_storage=self.text("LIMITS_STORAGE", "memory://"),
+            metrics_token=self.text("METRICS_TOKEN"),
             room_opens_minutes=self.number("ROOM_OPENS_MINUTES", 15),
             room_opens_staff_minutes=self.number("ROOM_OPENS_STAFF_MINUTES", 30),
             room_overrun_minutes=self.number("ROOM_OVERRUN_MINUTES", 30),
@@ -331,6 +334,8 @@ class _Reader:
             self.refuse("LINK_KEYS", "is missing: it signs the personal links")
         elif any(len(key.encode()) < SECRET_LENGTH for key in settings.link_keys):
             self.refuse("LINK_KEYS", f"holds a key of fewer than {SECRET_LENGTH} bytes")
+        if settings.metrics_token and len(settings.metrics_token.encode()) < SECRET_LENGTH:
+            self.refuse("METRICS_TOKEN", f"must have at least {SECRET_LENGTH} bytes")
         if not settings.base_url.startswith(("http://", "https://")):
             self.refuse("BASE_URL", "must be the public address, such as https://talks.example.org")
         if "@" not in settings.mail.sender:

@@ -1,12 +1,14 @@
 """Who may ask for what: one line per endpoint, and a test that asks every route as everybody.
 
 `anybody`: public pages. `link`: the holder of a personal link of that purpose and nobody else.
-`read`: every account of the office. `write`: organisers and administrators.
+`read`: every account of the office. `write`: organisers and administrators. `admin`:
+administrators alone.
 """
 
 ANYBODY = "anybody"
 READ = "read"
 WRITE = "write"
+ADMIN = "admin"
 
 MATRIX: dict[str, str] = {
     # public
@@ -23,6 +25,9 @@ MATRIX: dict[str, str] = {
     "signups.mine": ANYBODY,
     "signups.send_link": ANYBODY,
     "signups.link_sent": ANYBODY,
+    "operating.healthz": ANYBODY,
+    "operating.readyz": ANYBODY,
+    "operating.metrics": ANYBODY,  # by its own token
     "static": ANYBODY,
     "security.static": ANYBODY,
     "security.login": ANYBODY,
@@ -162,4 +167,6 @@ MATRIX: dict[str, str] = {
     "inbox.decline": WRITE,
     "inbox.bounce": WRITE,
     "inbox.finish": WRITE,
+    "audit.index": ADMIN,
+    "audit.export": ADMIN,
 }

@@ -10,12 +10,13 @@ from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 
 from tests import factories
 from tests.conftest import signed_in
-from tests.web.access_matrix import ANYBODY, MATRIX, READ, WRITE
+from tests.web.access_matrix import ADMIN, ANYBODY, MATRIX, READ, WRITE
 from webinar.domain import links
 from webinar.models import Purpose, Role
 from webinar.web import guards
 from webinar.web.settings import settings
 
+DESK = (READ, WRITE, ADMIN)
 PURPOSES = set(Purpose)
 UNGUARDED = {"security"}  # Flask-Security's own pages: signing in and out
 
@@ -67,13 +68,13 @@ def test_every_blueprint_is_guarded(app: Flask) -> None:
 
 def test_only_public_blueprints_let_anybody_in(app: Flask) -> None:
     is_open = {name for name, check in guards.GUARDS.items() if check is guards.anybody}
-    assert is_open == {"public", "signups"}
+    assert is_open == {"public", "signups", "operating"}
     wrong = [
         endpoint
         for endpoint, who in MATRIX.items()
         if who == ANYBODY
         and "." in endpoint
-        and endpoint.split(".")[0] not in {"public", "signups", "security"}
+        and endpoint.split(".")[0] not in {"public", "signups", "operating", "security"}
     ]
     assert wrong == []
 
@@ -83,7 +84,7 @@ def test_desk_sends_strangers_to_the_sign_in(app: Flask) -> None:
     client = app.test_client()
     wrong = []
     for rule in rules(app):
-        if MATRIX.get(rule.endpoint) not in (READ, WRITE):
+        if MATRIX.get(rule.endpoint) not in DESK:
             continue
         for method in methods(rule):
             answer = client.open(address(rule), method=method)
@@ -97,8 +98,21 @@ def test_viewer_changes_nothing(app: Flask) -> None:
     wrong = [
         (rule.endpoint, method, answer.status_code)
         for rule in rules(app)
-        if MATRIX.get(rule.endpoint) in (READ, WRITE)
+        if MATRIX.get(rule.endpoint) in DESK
         for method in methods(rule) - {"GET"}
+        if (answer := client.open(address(rule), method=method)).status_code != 403
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.ORGANISER])
+def test_administration_is_closed_to_everybody_else(app: Flask, role: Role) -> None:
+    client = signed_in(app, factories.account(role=role))
+    wrong = [
+        (rule.endpoint, method, answer.status_code)
+        for rule in rules(app)
+        if MATRIX.get(rule.endpoint) == ADMIN
+        for method in methods(rule)
         if (answer := client.open(address(rule), method=method)).status_code != 403
     ]
     assert wrong == []
@@ -113,13 +127,18 @@ def test_reading_endpoints_take_nothing_but_get(app: Flask) -> None:
     assert wrong == []
 
 
-def test_organiser_is_let_in_and_finds_no_missing_record(app: Flask) -> None:
+@pytest.mark.parametrize(
+    ("role", "kinds"), [(Role.ORGANISER, (READ, WRITE)), (Role.ADMIN, (ADMIN,))]
+)
+def test_who_may_is_let_in_and_finds_no_missing_record(
+    app: Flask, role: Role, kinds: tuple[str, ...]
+) -> None:
     """Nothing of the desk breaks on a record that does not exist, whatever the method."""
-    client = signed_in(app, factories.account(role=Role.ORGANISER))
+    client = signed_in(app, factories.account(role=role))
     wrong = [
         (rule.endpoint, method, answer.status_code)
         for rule in rules(app)
-        if MATRIX.get(rule.endpoint) in (READ, WRITE)
+        if MATRIX.get(rule.endpoint) in kinds
         for method in methods(rule)
         if (answer := client.open(address(rule), method=method)).status_code
         not in (200, 302, 303, 404, 400, 422)

@@ -115,7 +115,7 @@ def _account(password: str) -> Account:
     return accounts.create(
         email=ORGANISER,
         name=content.SERIES.contact_person,
-        role=Role.ORGANISER,
+        role=Role.ADMIN,
         password=password,
         hashed=str(hash_password(password)),
     )

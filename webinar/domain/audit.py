@@ -1,11 +1,19 @@
-"""The audit log: one line for whatever an organiser does to other people's data (rule 12)."""
+"""The audit log: one line for whatever an organiser does to other people's data (rule 12).
+
+Lines are written in the transaction that they tell of and never changed. What they are about is
+looked up when they are read, so that no line keeps a name: `domain.audit_subjects`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import Select, inspect, select
+from sqlalchemy.orm import joinedload
 
+from webinar.clock import BERLIN
 from webinar.extensions import db
 from webinar.models import Account, AuditEntry
 from webinar.models.base import Model, Privacy
@@ -52,3 +60,35 @@ def changes_of(subject: Model) -> dict[str, Any]:
 
 def _plain(value: object = None) -> object:
     return value if isinstance(value, (bool, int, str, type(None))) else str(value)
+
+
+def entries(
+    *,
+    account: int | None = None,
+    record_type: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> Select[AuditEntry]:
+    """The lines, the newest first: of that account, about that kind of record, within those days
+    of Berlin's calendar, both included."""
+    query = select(AuditEntry).options(joinedload(AuditEntry.account))
+    if account is not None:
+        query = query.where(AuditEntry.account_id == account)
+    if record_type is not None:
+        query = query.where(AuditEntry.record_type == record_type)
+    if since is not None:
+        query = query.where(AuditEntry.at >= _begins(since))
+    if until is not None:
+        query = query.where(AuditEntry.at < _begins(until + timedelta(days=1)))
+    return query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+
+
+def actors() -> Sequence[Account]:
+    """The accounts that the log knows, by name."""
+    known = select(AuditEntry.account_id).where(AuditEntry.account_id.is_not(None))
+    query = select(Account).where(Account.id.in_(known)).order_by(Account.name, Account.id)
+    return db.session.scalars(query).all()
+
+
+def _begins(day: date) -> datetime:
+    return datetime.combine(day, time(), BERLIN)

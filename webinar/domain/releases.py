@@ -152,7 +152,8 @@ def _locked(talk: Talk, material_ids: Collection[int]) -> Sequence[Material]:
 
 
 def _named(access: Access) -> dict[str, object]:
-    return {"groups": sorted(access.groups), "audiences": sorted(access.audiences)}
+    """What was closed before: nobody could open it."""
+    return {"groups": [None, sorted(access.groups)], "audiences": [None, sorted(access.audiences)]}
 
 
 def _groups(talk: Talk, access: Access) -> list[ColumnElement[bool]]:

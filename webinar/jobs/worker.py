@@ -6,10 +6,13 @@ mail or the job in hand. A lost database is waited for.
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from flask import Flask
@@ -18,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from webinar.adapters.smtp import Relay
 from webinar.clock import now
 from webinar.config import Settings
-from webinar.domain import delivery, jobs
+from webinar.domain import delivery, health, jobs
 from webinar.extensions import db, reading
 from webinar.jobs import outbox, queue
 from webinar.jobs.handlers import HANDLERS, PERIODIC
@@ -28,6 +31,7 @@ from webinar.jobs.prepared_letters import Press
 IDLE_SECONDS = 0.5
 TROUBLE_SECONDS = 5.0
 HEARTBEAT = timedelta(minutes=1)
+NAME = f"{socket.gethostname()[:100]}:{os.getpid()}"
 
 log = structlog.get_logger()
 
@@ -62,24 +66,32 @@ class _Worker:
     stop: threading.Event
     asked: dict[str, int] = field(default_factory=dict)
     """The last slot of each periodic work that was asked for: saves a query in every round."""
+    beaten: datetime | None = None
 
     def run(self) -> None:
-        beat = now()
         while not self.stop.is_set():
             self.wait_after(self.guarded_round())
-            if now() - beat >= HEARTBEAT:
-                log.info("worker alive")
-                beat = now()
+        with suppress(DBAPIError):
+            health.leave(NAME)
+            db.session.commit()
 
     def guarded_round(self) -> float:
         """A round, or the trouble of one; returns the seconds to wait."""
         try:
+            self.beat()
             return 0 if self.round() else IDLE_SECONDS
         except DBAPIError:
             log.exception("database trouble")
             return TROUBLE_SECONDS
         finally:
             db.session.remove()
+
+    def beat(self) -> None:
+        """Leave a sign of life once a minute: `/readyz` looks for it."""
+        if self.beaten is None or now() - self.beaten >= HEARTBEAT:
+            health.beat(NAME)
+            db.session.commit()
+            self.beaten = now()
 
     def wait_after(self, seconds: float) -> None:
         if seconds:

@@ -63,6 +63,7 @@ from webinar.models.talks import (
     TalkState,
     Visibility,
 )
+from webinar.models.workers import WorkerBeat
 
 __all__ = [
     "ACTIVE",
@@ -123,5 +124,6 @@ __all__ = [
     "TalkSpeaker",
     "TalkState",
     "Visibility",
+    "WorkerBeat",
     "audience_members",
 ]

@@ -50,3 +50,7 @@ class Account(UserMixin, Timestamped, Model):
     @property
     def may_write(self) -> bool:
         return self.role in (Role.ADMIN, Role.ORGANISER)
+
+    @property
+    def administers(self) -> bool:
+        return self.role == Role.ADMIN

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webinar.clock import now
+from webinar.models.accounts import Account
 from webinar.models.base import FREE, NOTHING, Model, Utc
 
 
@@ -27,3 +28,5 @@ class AuditEntry(Model):
     record_type: Mapped[str] = mapped_column(String(40), info=NOTHING)
     record_id: Mapped[int]
     changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, info=FREE)
+
+    account: Mapped[Account | None] = relationship()

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webinar.web import blueprints, errors, filters, headers, language, logs, sign_in, uploads
+from webinar.web import (
+    blueprints,
+    errors,
+    figures,
+    filters,
+    headers,
+    language,
+    logs,
+    sign_in,
+    uploads,
+)
 from webinar.web.numbers import RowConverter
 
 
@@ -14,6 +24,8 @@ def register(app: Flask) -> None:
     app.url_map.strict_slashes = False
     app.url_map.converters["int"] = RowConverter
     logs.register(app)
+    if app.extensions["settings"].metrics_token:
+        figures.register(app)
     headers.register(app)
     uploads.register(app)
     language.register(app)

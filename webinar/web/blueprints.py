@@ -7,7 +7,7 @@ from flask import Flask
 from webinar.domain.links import PATHS
 from webinar.extensions import csrf
 from webinar.models import Purpose
-from webinar.web import guards
+from webinar.web import guards, operating
 from webinar.web.guest import (
     acceptances,
     answer,
@@ -20,6 +20,7 @@ from webinar.web.guest import (
 )
 from webinar.web.organiser import (
     audiences,
+    audit,
     contacts,
     desk,
     dispatches,
@@ -44,7 +45,7 @@ from webinar.web.organiser import (
 from webinar.web.public import pages
 from webinar.web.public import signups as public_signups
 
-PUBLIC = (pages.blueprint, public_signups.blueprint)
+PUBLIC = (pages.blueprint, public_signups.blueprint, operating.blueprint)
 GUEST = (
     (answer.blueprint, Purpose.ANSWER),
     (entry.blueprint, Purpose.ENTER),
@@ -84,6 +85,7 @@ ORGANISER = (
     (mails.blueprint, "/nachrichten"),
     (inbox.blueprint, "/posteingang"),
 )
+ADMINISTRATION = ((audit.blueprint, "/protokoll"),)
 
 
 def register(app: Flask) -> None:
@@ -102,4 +104,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint, url_prefix=f"/{PATHS[purpose]}/<token>{below}")
     for blueprint, prefix in ORGANISER:
         guards.guard(blueprint, guards.staff)
+        app.register_blueprint(blueprint, url_prefix="/desk" + prefix)
+    for blueprint, prefix in ADMINISTRATION:
+        guards.guard(blueprint, guards.administration)
         app.register_blueprint(blueprint, url_prefix="/desk" + prefix)

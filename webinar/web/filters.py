@@ -45,6 +45,7 @@ DESK = frozenset(
         "reminders",
         "mails",
         "inbox",
+        "audit",
     }
 )
 

@@ -61,6 +61,14 @@ def staff() -> ResponseReturnValue | None:
     return None
 
 
+def administration() -> ResponseReturnValue | None:
+    """The part of the desk that is the administrators' alone."""
+    refused = staff()
+    if refused is None and not account().administers:
+        raise Forbidden
+    return refused
+
+
 def holder(purpose: Purpose) -> Guard:
     """Pages behind a personal link: the link in the path is real, current and of this purpose."""
 

@@ -1,4 +1,7 @@
-"""What the audit log says about one person, in sentences of an office."""
+"""What the audit log says, in sentences of an office: what was done, about what kind of record.
+
+Which fields changed is said by `audit_fields`.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,60 @@ from webinar.domain.people import Line
 from webinar.models import Answer
 
 ACTIONS: dict[str, LazyString] = {
+    "audience.created": _l("Audience created"),
+    "audience.deleted": _l("Audience deleted"),
+    "audience.edited": _l("Audience edited"),
+    "audience.joined": _l("Members added"),
+    "audience.left": _l("Members removed"),
+    "contact.audiences": _l("Audiences of the contact changed"),
+    "contact.created": _l("Contact created"),
+    "contact.edited": _l("Contact edited"),
+    "contact.merged": _l("Contacts merged"),
+    "contact.reactivated": _l("Contact reactivated"),
+    "contact.resubscribed": _l("Subscribed again"),
+    "contact.retired": _l("Contact deactivated"),
+    "contact.unsubscribed": _l("Unsubscribed"),
+    "import.applied": _l("List imported"),
+    "inbox_message.done": _l("Message in the inbox dealt with"),
+    "link.reissued": _l("Personal link replaced"),
+    "link.sent": _l("Personal link sent"),
+    "mail.bounced": _l("Message marked as undeliverable"),
+    "mailing.discarded": _l("Draft of a mailing discarded"),
+    "mailing.sent": _l("Mailing sent"),
+    "mailing.stopped": _l("Mailing stopped"),
+    "material.added": _l("Material added"),
+    "material.deleted": _l("Material deleted"),
+    "material.edited": _l("Material edited"),
+    "material.released": _l("Material released"),
+    "material.withdrawn": _l("Release taken back"),
+    "registration.cancelled": _l("Refusal taken down"),
+    "registration.ended": _l("Left office: place given up"),
     "registration.moved": _l("Moved on the waiting list"),
     "registration.promoted": _l("Promoted by hand"),
     "registration.refused": _l("Refused"),
-    "registration.cancelled": _l("Refusal taken down"),
-    "registration.ended": _l("Left office: place given up"),
     "registration.side_changed": _l("Changed to the other side"),
-    "link.sent": _l("Personal link sent"),
-    "link.reissued": _l("Personal link replaced"),
+    "series.created": _l("Series created"),
+    "series.deleted": _l("Series deleted"),
+    "series.edited": _l("Series edited"),
+    "speaker.created": _l("Speaker created"),
+    "speaker.deleted": _l("Speaker deleted"),
+    "speaker.edited": _l("Speaker edited"),
+    "talk.cancelled": _l("Talk cancelled"),
+    "talk.created": _l("Talk created"),
+    "talk.edited": _l("Talk edited"),
+    "talk.published": _l("Talk published"),
+    "talk.reminder_added": _l("Reminder added"),
+    "talk.reminder_changed": _l("Reminder changed"),
+    "talk.reminder_removed": _l("Reminder removed"),
+    "talk.reminders_off": _l("Reminders switched off"),
+    "talk.reminders_on": _l("Reminders switched on"),
+    "talk.side_dropped": _l("Format changed under registrations"),
+    "talk.speaker_added": _l("Speaker added to the talk"),
+    "talk.speaker_link_sent": _l("Link sent to a speaker"),
+    "talk.speaker_removed": _l("Speaker removed from the talk"),
+    "talk.speakers_ordered": _l("Order of the speakers changed"),
 }
+ANSWERED = "invitation.answered"
 ANSWERS: dict[str, LazyString] = {
     Answer.NONE: _l("Invited again"),
     Answer.ACCEPTED: _l("Acceptance taken down"),
@@ -31,6 +79,22 @@ ANSWERS: dict[str, LazyString] = {
     Answer.DELEGATED: _l("Deputy taken down"),
     Answer.WITHDRAWN: _l("Invitation taken back"),
 }
+KINDS: dict[str, LazyString] = {
+    "audiences": _l("Audience"),
+    "contact_imports": _l("Import"),
+    "contacts": _l("Contact"),
+    "inbox_messages": _l("Message in the inbox"),
+    "invitations": _l("Invitation"),
+    "links": _l("Personal link"),
+    "mailings": _l("Mailing"),
+    "mails": _l("Message"),
+    "materials": _l("Material"),
+    "registrations": _l("Registration"),
+    "series": _l("Series"),
+    "speakers": _l("Speaker (person)"),
+    "talks": _l("Talk"),
+}
+"""The kinds of record that lines are about, by table."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +108,24 @@ class Entry:
 
 
 def lines(found: Iterable[Line]) -> list[Entry]:
-    """The lines with a word for what was done; what has none keeps the name of the action."""
-    return [Entry(line.at, _what(line), _note(line.changes), line.name) for line in found]
+    """The lines about one person."""
+    return [
+        Entry(line.at, done(line.action, line.changes), _note(line.changes), line.name)
+        for line in found
+    ]
 
 
-def _what(line: Line) -> str:
-    if line.action == "invitation.answered":
-        _before, after = line.changes.get("answer", ["", ""])
+def done(action: str, changes: Mapping[str, Any]) -> str:
+    """What was done; an action that has no word keeps its name."""
+    if action == ANSWERED:
+        _before, after = changes.get("answer", ["", ""])
         return str(ANSWERS.get(after, after))
-    return str(ACTIONS.get(line.action, line.action))
+    return str(ACTIONS.get(action, action))
+
+
+def kind(record_type: str) -> str:
+    """The kind of record; a table that has no word keeps its name."""
+    return str(KINDS.get(record_type, record_type))
 
 
 def _note(changes: Mapping[str, Any]) -> str:
