@@ -219,9 +219,11 @@ def let_leases_end() -> None:
 
 
 @pytest.mark.kill
+@pytest.mark.parametrize("pipelines", [False, True])
 def test_killed_worker_loses_nothing_and_doubles_at_most_the_mail_in_hand(
-    app: Flask, environ: dict[str, str], box: Postbox
+    app: Flask, environ: dict[str, str], box: Postbox, pipelines: bool
 ) -> None:
+    box.pipelines = pipelines
     mailing = sent_mailing(PEOPLE)
     for kill_after in KILLS:
         with process(environ) as running:
