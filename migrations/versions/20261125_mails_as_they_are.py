@@ -4,13 +4,13 @@ Compressing the bytes of a mail takes PostgreSQL longer than sending them, and t
 after a term anyway. Bytes that are stored already stay as they are.
 
 Revision ID: 0004_outbox
-Revises: 0003
+Revises: 0004
 """
 
 from alembic import op
 
 revision = '0004_outbox'
-down_revision = '0003'
+down_revision = '0004'
 branch_labels = None
 depends_on = None
 
