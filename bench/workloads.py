@@ -140,7 +140,7 @@ WORKLOADS: dict[str, Workload] = {
     "sending": sending,
     "two-workers": two_workers,
 }
-SIZES = {"answers": 400, "page": 1000, "page-bytes": 1000, "sending": 10_000, "two-workers": 1000}
+SIZES = {"answers": 400, "page": 1000, "page-bytes": 1000, "sending": 10_000, "two-workers": 1600}
 """Requests or mails in a round."""
 ROUNDS = {"answers": 5, "page": 5, "page-bytes": 5, "sending": 2, "two-workers": 1}
 TARGETS = {"answers": 0.5, "page": 0.5, "page-bytes": 0.0, "sending": 0.3, "two-workers": 1.7}
