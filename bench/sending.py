@@ -60,8 +60,8 @@ class Outbox:
     """By the number of mails: the most that a worker held, in MiB."""
 
     def send(self, count: int, *, port: int, workers: int = 1) -> float:
-        """Have so many invitations sent; returns the rate of all that came after the first
-        batches, during which the workers start."""
+        """Have so many invitations sent; returns the rate without the first and the last batch of
+        each worker: those are sent while others have not begun, or have nothing left."""
         with self.app.app_context():
             self._queue(count)
         with ExitStack() as stack:
@@ -74,10 +74,11 @@ class Outbox:
                 select(Mail.sent_at).where(Mail.state == MailState.SENT).order_by(Mail.sent_at)
             ).all()
             db.session.rollback()
-        begun, ended = moments[workers * BATCH - 1], moments[-1]
+        edge = workers * BATCH
+        begun, ended = moments[edge - 1], moments[count - edge - 1]
         assert begun is not None
         assert ended is not None
-        return (count - workers * BATCH) / (ended - begun).total_seconds()
+        return (count - 2 * edge) / (ended - begun).total_seconds()
 
     def _queue(self, count: int) -> None:
         db.session.execute(delete(Mail))
@@ -135,7 +136,7 @@ class OneWorker:
     bytes: list[int] = field(default_factory=list)
 
     def run(self, number: int, *, connections: int) -> tuple[Measured, Measured]:
-        count = self.size if number else max(self.size // 10, 2 * BATCH)
+        count = self.size if number else max(self.size // 10, 3 * BATCH)
         rate = self.outbox.send(count, port=self.port)
         contents = self.outbox.contents()
         self.bytes[:] = [len(content) for _recipient, content in contents]

@@ -21,7 +21,12 @@ from bench.servers import ROOT, free_port
 SINK = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or ""
 _PATIENCE = 30.0
 _GREETING = b"220 slow ESMTP\r\n"
-_EHLO = b"250-slow\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+_TAKEN = b"250 OK\r\n"
+_SAID = {
+    b"EHLO": b"250-slow\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
+    b"DATA": b"354 Go on\r\n",
+    b"QUIT": b"221 Goodbye\r\n",
+}
 
 
 @contextmanager
@@ -91,12 +96,10 @@ def _answers(data: bytes, *, inside: bool) -> tuple[bytes, bytes, bool]:
             return said, data, inside
         command = line[:4].upper()
         data = rest
-        if inside or command not in (b"DATA", b"EHLO"):
-            said, inside = said + b"250 OK\r\n", False
-        elif command == b"DATA":
-            said, inside = said + b"354 Go on\r\n", True
+        if inside:
+            said, inside = said + _TAKEN, False
         else:
-            said += _EHLO
+            said, inside = said + _SAID.get(command, _TAKEN), command == b"DATA"
 
 
 if __name__ == "__main__":

@@ -178,7 +178,7 @@ SIZES = {
     "page-bytes": 1000,
     "join": 1000,
     "sending": 10_000,
-    "two-workers": 1000,
+    "two-workers": 1600,
 }
 """Requests or mails in a round."""
 ROUNDS = {"answers": 5, "page": 5, "page-bytes": 5, "join": 5, "sending": 2, "two-workers": 1}

@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP as Server
 from aiosmtpd.smtp import Envelope, Session
 
-from tests.adapters.test_smtp import CONTENT, SENDER, Office, free_port, relay
+from tests.adapters.smtp_office import CONTENT, SENDER, Office, free_port, relay
 from webinar.adapters.smtp import FinalRefusal, Parcel, Refusal, Relay, TemporaryRefusal
 
 
