@@ -95,6 +95,7 @@ def test_number_is_never_below_the_talks_own(app: Flask) -> None:
     assert calendar_entries.request(talk, contact=contact) == 5
     talk.sequence = 6
     assert calendar_entries.cancel(talk, contact=contact) == 6
+    entry = calendar_entries.entry_of(talk, contact=contact)
     assert calendar_entries.shown(talk, entry) == 7  # who comes back without a message
     talk.state = TalkState.CANCELLED
     assert calendar_entries.shown(talk, entry) == 6
