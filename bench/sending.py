@@ -1,6 +1,6 @@
 """Sending: invitations from the outbox to a relay, by workers as operators start them.
 
-Text, HTML and calendar, of 10 to 12 kB. The ceiling of one worker is a loop of bare smtplib that
+Text, HTML and calendar, of about 13 kB. The ceiling of one worker is a loop of bare smtplib that
 sends the same bytes, ready in memory, over one connection to the same sink. The ceiling of two
 workers is one, beside a sink that takes its time.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -22,7 +23,12 @@ from webinar.models import Mail, MailState
 COUNT = 2 * WORTH
 
 
-def batch(app: Flask) -> Batch:
+def batch(
+    app: Flask,
+    *,
+    change: Callable[[Sequence[Mail]], None] = lambda _: None,
+    unwritten: Callable[[Mail, str], None] = lambda *_: None,
+) -> Batch:
     """A claim of so many invitations, in stretches of half of them."""
     settings: Settings = app.extensions["settings"]
     talk = factories.talk()
@@ -30,12 +36,11 @@ def batch(app: Flask) -> Batch:
         contact = factories.contact()
         factories.invitation(talk, contact)
         mail.to_contact("invitation", contact, key=f"test:{contact.id}", talk=talk)
+    change(db.session.scalars(select(Mail).order_by(Mail.id)).all())
     db.session.commit()
     token, mails = delivery.claim(count=COUNT, until=now() + timedelta(minutes=10))
     db.session.commit()
-    made = Batch(
-        mails, token=token, settings=settings, press=Press(settings), unwritten=lambda *_: None
-    )
+    made = Batch(mails, token=token, settings=settings, press=Press(settings), unwritten=unwritten)
     db.session.commit()
     return made
 
@@ -98,3 +103,27 @@ def test_mails_of_a_lost_lease_are_not_given_out(app: Flask, written: list[str])
     rest = [parcel.mail.id for parcel in parcels]
     assert len(rest) == COUNT - 2
     assert taken.id not in rest
+
+
+def spoil_an_address(mails: Sequence[Mail]) -> None:
+    mails[-1].recipient = "two words"
+
+
+def spoil_the_words(mails: Sequence[Mail]) -> None:
+    for row in mails:
+        row.params = {"talk": None}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "spoilt"), [(spoil_an_address, 1), (spoil_the_words, COUNT)], ids=["one", "all"]
+)
+def test_letter_that_cannot_be_filled_in_is_told_and_holds_up_nobody(
+    app: Flask, spoil: Callable[[Sequence[Mail]], None], spoilt: int
+) -> None:
+    told: list[str] = []
+    made = batch(app, change=spoil, unwritten=lambda _mail, why: told.append(why))
+    given = 0
+    for _parcel in made.parcels():
+        made.write_one()
+        given += 1
+    assert (given, len(told)) == (COUNT - spoilt, spoilt)

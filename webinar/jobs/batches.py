@@ -114,4 +114,9 @@ class Batch:
             return None
 
     def _fill(self, mail_id: int) -> None:
-        self._written[mail_id] = self._plans.pop(mail_id)()
+        plan = self._plans.pop(mail_id)
+        try:
+            self._written[mail_id] = plan()
+        except Exception:
+            # Whoever waits must not suffer for it; rendering says what is wrong with the mail.
+            self._written[mail_id] = None

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from webinar.adapters import mime
 from webinar.adapters.calendar_slots import MARK_STAMP, CalendarSlots, Owner
@@ -125,7 +126,9 @@ class Press:
         try:
             own = personal_of(mail, self._settings)
             made = self._prepared(read, occasion_of(mail, self._settings), own)
-        except ValueError:
+        except SQLAlchemyError:
+            raise
+        except Exception:
             return None  # rendering it says what is wrong with it
         return partial(made.content, own, self._settings) if made is not None else None
 
