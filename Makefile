@@ -24,6 +24,7 @@ soak: .venv/dev $(CATALOGUE) browser ## gigabytes, long kill series, big fan-out
 	@$(BIN)/python -m pytest -m soak $(ARGS)
 
 bench: .venv/dev $(CATALOGUE) ## measured workloads beside their ceilings, written to var/bench.json
+	@bash bench/install
 	@$(BIN)/python -m bench $(ARGS)
 
 lint: .venv/dev ## style, types, catalogues

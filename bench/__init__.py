@@ -2,6 +2,7 @@
 
 `python -m bench` runs them all. `workloads` says what is measured, `ceiling` is what it is compared
 with, `servers`, `databases` and `client` are the ground that both stand on, `report` writes.
+`sending` measures the worker that sends mail, to the relays of `sinks`.
 
 What an application request spends its processor time on, on PostgreSQL, in hundredths. The ceilings
 have only what is marked with a star, and that in the bare driver where it is SQL.

@@ -10,10 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import databases, report
+from bench import databases, report, sinks
 from bench.report import Result
 from bench.servers import ROOT
-from bench.workloads import SIZES, TARGETS, WORKLOADS
+from bench.workloads import ROUNDS, SIZES, TARGETS, WORKLOADS
 
 
 def main() -> int:
@@ -21,7 +21,7 @@ def main() -> int:
     options = _options()
     results = []
     for kind in options.database or databases.available()[:1]:
-        for name in options.names or WORKLOADS:
+        for name in options.names or _possible():
             result = _measure(name, kind, options)
             print(result.line(), flush=True)
             results.append(result)
@@ -33,26 +33,34 @@ def main() -> int:
 
 def _measure(name: str, kind: str, options: argparse.Namespace) -> Result:
     size = options.size or SIZES[name]
+    count = options.rounds or ROUNDS[name]
     with (
         tempfile.TemporaryDirectory() as folder,
         databases.database(kind, Path(folder)) as url,
         # One round more: the first warms both sides up and does not count.
-        WORKLOADS[name](url, Path(folder), rounds=options.rounds + 1, size=size) as pair,
+        WORKLOADS[name](url, Path(folder), rounds=count + 1, size=size) as pair,
     ):
-        rounds = [
-            pair.run(number, connections=options.connections)
-            for number in range(options.rounds + 1)
-        ][1:]
+        rounds = [pair.run(number, connections=options.connections) for number in range(count + 1)][
+            1:
+        ]
     mine, bare = zip(*rounds, strict=True)
-    return Result(name, kind, TARGETS[name], mine, bare)
+    return Result(name, kind, TARGETS[name], mine, bare, pair.told())
+
+
+def _possible() -> list[str]:
+    """All workloads whose servers are there; says which are not."""
+    if sinks.SINK:
+        return list(WORKLOADS)
+    print("no smtp-sink (Debian's package postfix): sending is not measured")
+    return [name for name in WORKLOADS if name != "sending"]
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(WORKLOADS)}")
     parser.add_argument("--database", action="append", choices=databases.KINDS)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--size", type=int, default=0, help="requests in a round")
+    parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--size", type=int, default=0, help="requests or mails in a round")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--json", type=Path, default=ROOT / "var" / "bench.json")
     options = parser.parse_args()

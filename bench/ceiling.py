@@ -61,8 +61,8 @@ COUNT = sql(
 )
 REGISTER = sql(
     "INSERT INTO registrations (talk_id, contact_id, invitation_id, state, mode, queued_at,"
-    " confirmed_at, source, reason, revision, pseudonym, created_at, changed_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, 'answer', '', 1, ?, ?, ?)"
+    " confirmed_at, source, reason, revision, pseudonym, display_name, created_at, changed_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, 'answer', '', 1, ?, '', ?, ?)"
 )
 ANSWER = sql(
     "UPDATE invitations SET answer = 'accepted', answered_at = ?, revision = revision + 1,"

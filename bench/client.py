@@ -25,12 +25,13 @@ class Unexpected(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """`rate` in answers per second; `median`, `p95` and `p99` in milliseconds."""
+    """`rate` per second; `median`, `p95` and `p99` of single answers in milliseconds, 0 where only
+    the whole was measured."""
 
     rate: float
-    median: float
-    p95: float
-    p99: float
+    median: float = 0.0
+    p95: float = 0.0
+    p99: float = 0.0
 
 
 @dataclass

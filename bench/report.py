@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +26,8 @@ class Result:
     target: float
     application: Sequence[Measured]
     ceiling: Sequence[Measured]
+    told: Mapping[str, object]
+    """What was measured besides the rate."""
 
     @property
     def rate(self) -> float:
@@ -42,16 +44,24 @@ class Result:
 
     @property
     def slowest_ratio(self) -> float:
-        """How many times as long the slowest hundredth waits as at the ceiling."""
+        """How many times as long the slowest hundredth waits as at the ceiling; 0 where only the
+        whole was measured."""
         mine = statistics.median(one.p99 for one in self.application)
-        return mine / statistics.median(one.p99 for one in self.ceiling)
+        bare = statistics.median(one.p99 for one in self.ceiling)
+        return mine / bare if bare else 0.0
 
     def line(self) -> str:
         told = "" if self.ratio >= self.target else f"  below the target of {self.target}"
         return (
             f"{self.workload:12}{self.database:12}{self.rate:8.0f}/s  ceiling {self.most:8.0f}/s"
-            f"  ratio {self.ratio:.2f}  p99 {self.slowest_ratio:.2f}{told}"
+            f"  ratio {self.ratio:.2f}{self._slowest()}{told}{self._besides()}"
         )
+
+    def _slowest(self) -> str:
+        return f"  p99 {self.slowest_ratio:.2f}" if self.slowest_ratio else ""
+
+    def _besides(self) -> str:
+        return "".join(f"\n{'':24}{name}: {value}" for name, value in self.told.items())
 
     def values(self) -> dict[str, object]:
         return {
@@ -60,14 +70,23 @@ class Result:
             "per_second": round(self.rate, 1),
             "ceiling_per_second": round(self.most, 1),
             "ratio": round(self.ratio, 3),
-            "p99_ratio": round(self.slowest_ratio, 2),
             "target": self.target or None,
-            "milliseconds": _durations(self.application),
-            "ceiling_milliseconds": _durations(self.ceiling),
+            **self._durations(),
             "rounds": [
                 [round(mine.rate, 1), round(bare.rate, 1)]
                 for mine, bare in zip(self.application, self.ceiling, strict=True)
             ],
+            **self.told,
+        }
+
+    def _durations(self) -> dict[str, object]:
+        """Of single answers, where they were measured."""
+        if not self.slowest_ratio:
+            return {}
+        return {
+            "p99_ratio": round(self.slowest_ratio, 2),
+            "milliseconds": _durations(self.application),
+            "ceiling_milliseconds": _durations(self.ceiling),
         }
 
 

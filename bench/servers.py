@@ -25,7 +25,7 @@ def serving(program: str, *, environ: Mapping[str, str], log: Path) -> Iterator[
 
     Raises RuntimeError with the log's last lines if it does not start.
     """
-    port = _free_port()
+    port = free_port()
     command = [
         *(sys.executable, "-m", "gunicorn", "-c", str(ROOT / "deploy" / "gunicorn.conf.py")),
         *("--bind", f"127.0.0.1:{port}", "--access-logfile", str(log.with_suffix(".access"))),
@@ -64,6 +64,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     raise RuntimeError("a server did not start:\n" + "\n".join(lines))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])

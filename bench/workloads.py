@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from bench import client, rows
 from bench.client import Measured
 from bench.databases import settings
+from bench.sending import sending, two_workers
 from bench.servers import serving
 
 CEILING = "bench.ceiling:app"
@@ -49,6 +51,10 @@ class Pair:
             for side in order
         }
         return measured[self.application.port], measured[self.ceiling.port]
+
+    def told(self) -> dict[str, object]:
+        """What was measured besides: nothing."""
+        return {}
 
 
 @contextmanager
@@ -140,8 +146,48 @@ def _both(
     return stack.enter_context(first), stack.enter_context(second)
 
 
-WORKLOADS = {"answers": answers, "page": page, "page-bytes": page_bytes, "join": join}
-SIZES = {"answers": 400, "page": 1000, "page-bytes": 1000, "join": 1000}
-"""Requests in a round."""
-TARGETS = {"answers": 0.5, "page": 0.5, "page-bytes": 0.0, "join": 0.5}
-"""The least share of the ceiling."""
+class Measuring(Protocol):
+    """A workload and its ceiling, both ready."""
+
+    def run(self, number: int, *, connections: int) -> tuple[Measured, Measured]:
+        """One round of each; round 0 warms up."""
+
+    def told(self) -> dict[str, object]:
+        """What was measured besides the rate."""
+
+
+class Workload(Protocol):
+    """What makes a workload ready, on an empty database and in a folder of its own."""
+
+    def __call__(
+        self, database: str, folder: Path, *, rounds: int, size: int
+    ) -> AbstractContextManager[Measuring]: ...
+
+
+WORKLOADS: dict[str, Workload] = {
+    "answers": answers,
+    "page": page,
+    "page-bytes": page_bytes,
+    "join": join,
+    "sending": sending,
+    "two-workers": two_workers,
+}
+SIZES = {
+    "answers": 400,
+    "page": 1000,
+    "page-bytes": 1000,
+    "join": 1000,
+    "sending": 10_000,
+    "two-workers": 1600,
+}
+"""Requests or mails in a round."""
+ROUNDS = {"answers": 5, "page": 5, "page-bytes": 5, "join": 5, "sending": 2, "two-workers": 1}
+TARGETS = {
+    "answers": 0.5,
+    "page": 0.5,
+    "page-bytes": 0.0,
+    "join": 0.5,
+    "sending": 0.3,
+    "two-workers": 1.7,
+}
+"""The least share of the ceiling; with two workers, of what one sends."""

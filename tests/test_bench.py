@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import platform
+import smtplib
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from bench import client
+from bench import client, sinks
 from bench.client import Unexpected
 from webinar.config import ROOT
 
@@ -37,6 +39,36 @@ def test_workloads_run_and_leave_their_numbers(tmp_path: Path) -> None:
         assert len(one["rounds"]) == 1
     assert platform.node() not in text
     assert found["versions"]["sqlite"]
+
+
+@pytest.mark.skipif(not sinks.SINK, reason="no smtp-sink; as root: apt-get install postfix")
+def test_sending_is_measured_beside_ready_bytes(tmp_path: Path) -> None:
+    result = tmp_path / "bench.json"
+    arguments = ["sending", "--database", "sqlite", "--rounds", "1", "--size", "650"]
+    run = subprocess.run(
+        [sys.executable, "-m", "bench", *arguments, "--json", str(result)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode in (0, 1), run.stderr
+    (found,) = json.loads(result.read_text("utf-8"))["results"]
+    assert found["workload"] == "sending"
+    assert 0 < found["ratio"] < 5
+    assert found["target"] == 0.3
+    assert set(found["peak_memory_mib"]) == {"600", "650"}
+    assert 11_000 < found["mean_bytes"] < 15_000
+
+
+def test_slow_relay_answers_in_order_and_late() -> None:
+    with sinks.slow(0.05) as port, smtplib.SMTP("127.0.0.1", port) as relay:
+        relay.ehlo()
+        assert relay.has_extn("pipelining")
+        begun = time.monotonic()
+        assert relay.sendmail("a@x.example", ["b@x.example"], b"Subject: x\r\n\r\n.\r\n") == {}
+        assert time.monotonic() - begun >= 0.2
 
 
 def test_unknown_workload_is_refused() -> None:

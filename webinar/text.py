@@ -39,6 +39,8 @@ def clean(text: str) -> str:
     Line breaks and tabs become spaces. The joiners of some scripts and of emoji go too.
     """
     spaced = " ".join(text.split())
+    if spaced.isprintable():  # then nothing of it is unseen, and looking at each sign is slow
+        return unicodedata.normalize("NFC", spaced)
     seen = "".join(char for char in spaced if unicodedata.category(char) not in _UNSEEN)
     return unicodedata.normalize("NFC", " ".join(seen.split()))
 

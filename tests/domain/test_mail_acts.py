@@ -40,10 +40,9 @@ S = MailState
 
 def written(contact: Contact, talk: Talk | None = None, **values: object) -> Mail:
     """A mail to the contact that failed unless said otherwise."""
-    row = mail.to_contact(
-        "declined", contact, key=f"test:{db.session.query(Mail).count()}", talk=talk
-    )
-    assert row is not None
+    key = f"test:{db.session.query(Mail).count()}"
+    assert mail.to_contact("declined", contact, key=key, talk=talk)
+    row = factories.mail_of(key)
     for name, value in {"state": S.FAILED, "content": b"frozen", **values}.items():
         setattr(row, name, value)
     db.session.commit()

@@ -19,9 +19,9 @@ LONG_AGO = timedelta(days=100)
 
 
 def old(state: MailState, *, age: timedelta = LONG_AGO) -> Mail:
-    row = mail.to_contact("declined", factories.contact(), key=f"{state}:{age}")
-    assert row is not None
-    db.session.flush()
+    key = f"{state}:{age}"
+    assert mail.to_contact("declined", factories.contact(), key=key)
+    row = factories.mail_of(key)
     when = now() - age
     db.session.execute(
         update(Mail)

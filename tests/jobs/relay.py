@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -22,6 +22,22 @@ class Postbox:
     replies: dict[str, list[str]] = field(default_factory=dict)
     """By address: the replies to RCPT one after another; then it is taken."""
     sessions: set[object] = field(default_factory=set)
+    pipelines: bool = False
+    """Whether it takes commands in groups (RFC 2920)."""
+    at_content: Callable[[str], None] = lambda _recipient: None
+    """Called with whom a content is for, before it is taken."""
+
+    async def handle_EHLO(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        session.host_name = hostname
+        more = ["250-PIPELINING"] if self.pipelines else []
+        return [*responses[:-1], *more, responses[-1]]
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -34,6 +50,8 @@ class Postbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         self.sessions.add(session.peer)
+        for recipient in envelope.rcpt_tos:
+            self.at_content(recipient)
         content = envelope.content
         assert isinstance(content, bytes)
         self.taken += [(recipient, content) for recipient in envelope.rcpt_tos]

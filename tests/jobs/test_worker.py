@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_bytes
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -24,9 +23,10 @@ from tests import factories
 from tests.jobs.relay import Postbox
 from webinar import create_app
 from webinar.clock import now
-from webinar.domain import delivery, mailings
+from webinar.domain import mailings
 from webinar.extensions import db
 from webinar.jobs import worker
+from webinar.jobs.ledger import Ledger
 from webinar.models import (
     Contact,
     ContactImport,
@@ -153,22 +153,24 @@ def test_worker_goes_on_with_jobs_while_the_relay_is_away(
     assert set(db.session.scalars(select(Job.state))) == {JobState.DONE}
 
 
+@pytest.mark.parametrize("pipelines", [False, True])
 def test_worker_takes_up_at_once_what_it_held_when_it_lost_the_database(
-    app: Flask, box: Postbox, monkeypatch: pytest.MonkeyPatch
+    app: Flask, box: Postbox, monkeypatch: pytest.MonkeyPatch, pipelines: bool
 ) -> None:
+    box.pipelines = pipelines
     sent_mailing(3)
     monkeypatch.setattr(worker, "TROUBLE_SECONDS", 0.1)
     lost: list[str] = []
-    real = delivery.settle
+    real = Ledger.begin
 
-    def lose(mail: Mail, **values: Any) -> bool:
+    def lose(ledger: Ledger, mail: Mail, *, token: str) -> None:
         """Once, after the first mail is with the relay and before that is kept."""
         if not lost:
             lost.append(mail.recipient)
             raise OperationalError("UPDATE", None, Exception("server closed the connection"))
-        return real(mail, **values)
+        real(ledger, mail, token=token)
 
-    monkeypatch.setattr(delivery, "settle", lose)
+    monkeypatch.setattr(Ledger, "begin", lose)
     stop = threading.Event()
     thread = threading.Thread(target=worker.run, args=(app, stop))
     thread.start()
@@ -176,6 +178,7 @@ def test_worker_takes_up_at_once_what_it_held_when_it_lost_the_database(
     stop.set()
     thread.join(timeout=10)
     # The one in doubt goes out once more; the others were never on their way.
+    assert len(lost) == 1
     assert Counter(box.recipients) == Counter([*set(box.recipients), *lost])
 
 
@@ -219,9 +222,11 @@ def let_leases_end() -> None:
 
 
 @pytest.mark.kill
+@pytest.mark.parametrize("pipelines", [False, True])
 def test_killed_worker_loses_nothing_and_doubles_at_most_the_mail_in_hand(
-    app: Flask, environ: dict[str, str], box: Postbox
+    app: Flask, environ: dict[str, str], box: Postbox, pipelines: bool
 ) -> None:
+    box.pipelines = pipelines
     mailing = sent_mailing(PEOPLE)
     for kill_after in KILLS:
         with process(environ) as running:

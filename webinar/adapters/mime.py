@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from webinar.adapters.addresses import ascii_address, display_name, one_line
@@ -61,7 +62,13 @@ def message_id(public_id: str, domain: str) -> str:
 
 
 def message_bytes(letter: Letter) -> bytes:
-    """The whole message with CRLF line ends: the same letter gives the same bytes.
+    """The whole message with CRLF line ends: the same letter gives the same bytes. Raises what
+    `framed` raises."""
+    return framed(letter, quoted(letter.text), quoted(letter.html))
+
+
+def framed(letter: Letter, text: bytes, html: bytes) -> bytes:
+    """The whole message around text and HTML that are encoded already, by `quoted`.
 
     ValueError for line breaks or control characters in any header value, for addresses that are not
     one bare address, a naive date, a file name that is not ASCII, and calendars whose METHOD does
@@ -70,7 +77,7 @@ def message_bytes(letter: Letter) -> bytes:
     if letter.invite is not None and letter.calendar_file is not None:
         raise ValueError("a letter carries one calendar")
     key = sha256(letter.message_id.encode()).hexdigest()[:24]
-    alternatives = [_text_part("plain", letter.text), _text_part("html", letter.html)]
+    alternatives = [_text_part("plain", text), _text_part("html", html)]
     if letter.invite is not None:
         alternatives.append(_invite_part(letter.invite))
     body = _multipart("alternative", alternatives, key=key)
@@ -104,6 +111,7 @@ def _head(letter: Letter) -> bytes:
     return "".join(f"{name}: {value}\r\n" for name, value in lines).encode()
 
 
+@lru_cache(maxsize=32)  # of a whole mailing the sender and the subject are the same
 def _words(header: str, text: str) -> str:
     """Unstructured text: as it is when short and ASCII, else encoded words (RFC 2047), folded."""
     plain = text.isascii() and len(header) + 2 + len(text) <= _LINE_LENGTH
@@ -113,6 +121,7 @@ def _words(header: str, text: str) -> str:
     return encoded.encode(linesep="\r\n", splitchars="")
 
 
+@lru_cache(maxsize=32)
 def _mailbox(header: str, name: str, address: str) -> str:
     bare = ascii_address(address)
     cleaned = display_name(name)
@@ -135,9 +144,14 @@ def _multipart(kind: str, parts: list[bytes], *, key: str) -> bytes:
     return head + inner + fence + b"--\r\n"
 
 
-def _text_part(kind: str, text: str) -> bytes:
+def quoted(text: str) -> bytes:
+    """Text of whole lines in quoted-printable (RFC 2045 6.7). Each line is encoded by itself: what
+    is put together of lines can be encoded line by line."""
     lines = _LINE_END.sub("\n", text)
-    encoded = b2a_qp(lines.encode(), istext=True).replace(b"\n", b"\r\n")
+    return b2a_qp(lines.encode(), istext=True).replace(b"\n", b"\r\n")
+
+
+def _text_part(kind: str, encoded: bytes) -> bytes:
     return _part(f"text/{kind}; charset=UTF-8", "quoted-printable", encoded)
 
 

@@ -1,50 +1,62 @@
 """Hands ready messages to the mail relay: one connection for many, one recipient each.
 
-Flask-Mail is the transport, with what it lacks added here: verified TLS, a time limit, and an
-answer for every recipient. Needs no application. Leaves retrying and the outbox to the job that
-sends; the bytes come from `webinar.adapters.mime`.
+Flask-Mail is the transport, with what it lacks added: verified TLS, a time limit, pipelining, and
+an answer for every recipient. Needs no application. Leaves retrying and the outbox to the job that
+sends; the bytes come from `webinar.adapters.mime`. Neighbour: `smtp_line`, the connection itself.
 """
 
-import smtplib
 import ssl
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Protocol, Self, TypeVar
 
-from flask_mail import Connection, Mail, Message
+from flask_mail import Mail
 
 from webinar.adapters.addresses import ascii_address
+from webinar.adapters.smtp_line import (
+    FinalRefusal,
+    Line,
+    OutOfReach,
+    Ready,
+    Refusal,
+    TemporaryRefusal,
+)
+
+__all__ = [
+    "FinalRefusal",
+    "OutOfReach",
+    "Parcel",
+    "Refusal",
+    "Relay",
+    "Security",
+    "TemporaryRefusal",
+]
 
 Security = Literal["none", "starttls", "tls"]
 
-NO_REPLY_CODE = 0
-_OK = range(200, 300)
-_FINAL = range(500, 600)
-_CLOSING = 421
-# "Authentication required" (RFC 4954 6) speaks of our settings, not of this mail.
-_LOGIN_WANTED = 530
+
+class Addressed(Protocol):
+    """Ready bytes and their recipient."""
+
+    @property
+    def recipient(self) -> str: ...
+
+    @property
+    def content(self) -> bytes: ...
 
 
-class Refusal(Exception):
-    """The relay did not take a message. `code` is its SMTP reply code, 0 when there was none."""
+@dataclass(frozen=True)
+class Parcel:
+    """The least that can be sent."""
 
-    def __init__(self, code: int, reply: str) -> None:
-        super().__init__(f"{code} {reply}")
-        self.code = code
-        self.reply = reply
-
-
-class TemporaryRefusal(Refusal):
-    """Worth another try: 4xx, a broken or impossible connection, a failed login, a time-out."""
+    recipient: str
+    content: bytes
 
 
-class OutOfReach(TemporaryRefusal):
-    """No connection, no TLS or no sign-in: the relay's trouble or a wrong setting, nothing that
-    this message could change, and the next one fares no better."""
-
-
-class FinalRefusal(Refusal):
-    """5xx for this sender, recipient or content (RFC 5321 4.2.1): another try changes nothing."""
+P = TypeVar("P", bound=Addressed)
 
 
 class Relay:
@@ -78,7 +90,7 @@ class Relay:
         }
         mail = Mail()
         mail.state = mail.init_mail(settings)
-        self._line = _Line(mail, timeout=timeout, hello=hello)
+        self._line = Line(mail, timeout=timeout, hello=hello)
         if security != "none":
             self._line.context = ssl.create_default_context(cafile=ca_file)
 
@@ -102,154 +114,44 @@ class Relay:
         (RFC 6531). A recipient that is no address at all is refused here with 553; such a sender
         is a wrong setting: ValueError.
         """
+        parcel = Parcel(recipient, content)
+        for _, refusal in self.deliver_each([parcel], sender=sender):
+            if refusal is not None:
+                raise refusal
+
+    def deliver_each(
+        self,
+        parcels: Iterable[P],
+        *,
+        sender: str,
+        before: Callable[[], None] = lambda: None,
+    ) -> Generator[tuple[P, Refusal | None], None, None]:
+        """Send one after the other; yields each with why it was not accepted, or None.
+
+        `before` is called before the content of each is handed over, and can raise to prevent it:
+        what it waits for may happen while the relay already hears whom the message is for. Where
+        the relay pipelines, the next parcel is taken before the outcome of one is known. Errors are
+        those of `deliver`; who leaves the stream early, as after OutOfReach, closes it.
+        """
         envelope_sender = ascii_address(sender)
-        try:
-            message = _Ready(envelope_sender, ascii_address(recipient), content)
-        except ValueError as trouble:
-            raise FinalRefusal(553, f"5.1.3 {trouble}") from trouble
-        try:
-            self._line.send(message)
-        except OSError as trouble:  # smtplib's own exceptions are OSErrors too
-            self._line.drop()
-            raise _broken(trouble, TemporaryRefusal) from trouble
+        taken: deque[P] = deque()
+
+        def ready() -> Iterator[Ready]:
+            for parcel in parcels:
+                taken.append(parcel)
+                yield _ready(envelope_sender, parcel)
+
+        with closing(self._line.send_each(ready(), before=before)) as told:
+            for refusal in told:
+                yield taken.popleft(), refusal
 
     def close(self) -> None:
         """Say goodbye; a relay that has already hung up is no error."""
         self._line.hang_up()
 
 
-class _Ready(Message):
-    """A message that is bytes already.
-
-    The parent's __init__ is left out on purpose: it makes a Message-ID from the local host's name,
-    which can cost a DNS look-up of seconds for each mail.
-    """
-
-    def __init__(self, sender: str, recipient: str, content: bytes) -> None:
-        self.envelope_sender = sender
-        self.envelope_recipient = recipient
-        self.content = content
-
-    def as_bytes(self) -> bytes:
-        return self.content
-
-
-class _Line(Connection):
-    """Flask-Mail's connection with verified TLS, a time limit and renewal."""
-
-    def __init__(self, mail: Mail, *, timeout: float, hello: str | None) -> None:
-        super().__init__(mail)
-        self.timeout = timeout
-        self.hello = hello
-        self.context: ssl.SSLContext | None = None
-
-    def configure_host(self) -> smtplib.SMTP:
-        where = (self.mail.server, self.mail.port, self.hello)
-        host: smtplib.SMTP
-        if self.mail.use_ssl:
-            host = smtplib.SMTP_SSL(*where, timeout=self.timeout, context=self.context)
-        else:
-            host = smtplib.SMTP(*where, timeout=self.timeout)
-        try:
-            self._introduce(host)
-        except BaseException:
-            host.close()
-            raise
-        return host
-
-    def _introduce(self, host: smtplib.SMTP) -> None:
-        if self.mail.use_tls:
-            host.starttls(context=self.context)
-        host.ehlo_or_helo_if_needed()
-        if self.mail.username and self.mail.password:
-            host.login(self.mail.username, self.mail.password)
-
-    def send(self, message: Message, envelope_from: object = None) -> None:
-        """One mail transaction (RFC 5321 3.3), each reply judged; raises Refusal or OSError.
-
-        Flask-Mail's own would need an application for its signal, and forgets a refused recipient.
-        """
-        if not isinstance(message, _Ready):
-            raise TypeError("this connection carries ready messages only")
-        host = self._begin(message)
-        self._judge(*host.rcpt(message.envelope_recipient))
-        try:
-            self._judge(*host.data(message.content))
-        except smtplib.SMTPDataError as refused:
-            self._judge(refused.smtp_code, _bytes(refused.smtp_error))
-
-    def _begin(self, message: _Ready) -> smtplib.SMTP:
-        """MAIL FROM, on a new connection if the old one has been closed in the meantime.
-
-        Only here is a second try free of risk: nothing of the message has been handed over yet.
-        """
-        if self.host is not None:
-            with suppress(OSError):
-                code, reply = _mail(self.host, message)
-                if code != _CLOSING:
-                    self._judge(code, reply)
-                    return self.host
-            self.drop()
-        try:
-            self.host = self.configure_host()
-        except OSError as trouble:
-            raise _broken(trouble, OutOfReach) from trouble
-        self._judge(*_mail(self.host, message))
-        return self.host
-
-    def _judge(self, code: int, reply: bytes) -> None:
-        if code in _OK:
-            return
-        if code == _CLOSING:
-            self.drop()
-        else:
-            self.reset()
-        raise _kind(code)(code, reply.decode("utf-8", "replace"))
-
-    def reset(self) -> None:
-        """Leave the transaction, so that the next message finds a clean connection."""
-        try:
-            if self.host is not None:
-                self.host.rset()
-        except OSError:
-            self.drop()
-
-    def drop(self) -> None:
-        """Close without a word."""
-        if self.host is not None:
-            self.host.close()
-            self.host = None
-
-    def hang_up(self) -> None:
-        """QUIT and close."""
-        with suppress(OSError):
-            if self.host is not None:
-                self.host.quit()
-        self.drop()
-
-
-def _mail(host: smtplib.SMTP, message: _Ready) -> tuple[int, bytes]:
-    options = [f"SIZE={len(message.content)}"] if host.has_extn("size") else []
-    if not (message.envelope_sender + message.envelope_recipient).isascii():
-        if not host.has_extn("smtputf8"):
-            raise FinalRefusal(553, "5.6.7 the relay takes ASCII addresses only")
-        options += ["SMTPUTF8", "BODY=8BITMIME"]
-    return host.mail(message.envelope_sender, options)
-
-
-def _kind(code: int) -> type[Refusal]:
-    if code == _LOGIN_WANTED:
-        return OutOfReach
-    return FinalRefusal if code in _FINAL else TemporaryRefusal
-
-
-def _broken(trouble: OSError, kind: type[TemporaryRefusal]) -> TemporaryRefusal:
-    """Whatever went wrong outside a transaction: a wrong password must not fail a whole outbox."""
-    if isinstance(trouble, smtplib.SMTPResponseException):
-        reply = _bytes(trouble.smtp_error).decode("utf-8", "replace")
-        return kind(trouble.smtp_code, reply)
-    return kind(NO_REPLY_CODE, f"{type(trouble).__name__}: {trouble}")
-
-
-def _bytes(reply: bytes | str) -> bytes:
-    return reply if isinstance(reply, bytes) else reply.encode()
+def _ready(sender: str, parcel: Addressed) -> Ready:
+    try:
+        return Ready(sender, ascii_address(parcel.recipient), parcel.content)
+    except ValueError as trouble:
+        return Ready(sender, "", b"", refusal=FinalRefusal(553, f"5.1.3 {trouble}"))

@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from webinar.domain import rows
 from webinar.domain.rows import Insert, here, written_once
 from webinar.extensions import db
 from webinar.models import CalendarEntry, Contact, Talk, TalkState
@@ -29,7 +30,15 @@ _OWN = (
     _TABLE.c.talk_id == bindparam("of_talk"),
     _TABLE.c.contact_id == bindparam("of_contact"),
 )
-_ENTRY = select(CalendarEntry).where(*_OWN).execution_options(populate_existing=True)
+"""An UPDATE keeps the names of its columns for the values."""
+_ENTRY = (
+    select(CalendarEntry)
+    .where(
+        CalendarEntry.talk_id == bindparam("talk_id"),
+        CalendarEntry.contact_id == bindparam("contact_id"),
+    )
+    .execution_options(populate_existing=True)
+)
 
 
 def _at_least(number: ColumnElement[int], least: ColumnElement[int]) -> ColumnElement[int]:
@@ -70,7 +79,20 @@ _CANCELLED = (
 
 def entry_of(talk: Talk, *, contact: Contact) -> CalendarEntry | None:
     """What the contact's calendar was told, if anything."""
-    return db.session.scalar(_ENTRY, _of(talk, contact))
+    return rows.find(_ENTRY, {"talk_id": talk.id, "contact_id": contact.id})
+
+
+def read_ahead(known: rows.Ahead) -> None:
+    """Read the entries of many people in one query."""
+    query = (
+        select(CalendarEntry)
+        .where(
+            CalendarEntry.talk_id.in_(known.talks),
+            CalendarEntry.contact_id.in_(known.contacts),
+        )
+        .execution_options(populate_existing=True)
+    )
+    known.keep(_ENTRY, db.session.scalars(query), "talk_id", "contact_id")
 
 
 def place_of(talk: Talk, *, side: str = "") -> str:
@@ -97,7 +119,7 @@ def request(talk: Talk, *, contact: Contact, side: str = "") -> int:
 
 def cancel(talk: Talk, *, contact: Contact) -> int | None:
     """Note that the entry is taken out; returns the sequence, or None where there is nothing."""
-    given = {**_of(talk, contact), "least": talk.sequence}
+    given = {"of_talk": talk.id, "of_contact": contact.id, "least": talk.sequence}
     sequence = db.session.scalar(_CANCELLED, given)
     return None if sequence is None else int(sequence)
 
@@ -118,7 +140,3 @@ def shown(talk: Talk, entry: CalendarEntry | None, *, side: str = "") -> int:
         place_of(talk, side=side),
     )
     return max(entry.sequence + (1 if changed else 0), talk.sequence)
-
-
-def _of(talk: Talk, contact: Contact) -> dict[str, int]:
-    return {"of_talk": talk.id, "of_contact": contact.id}

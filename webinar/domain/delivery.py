@@ -1,5 +1,5 @@
 """What a worker may do to the mails of the outbox: claim them, hand them back, settle them; and
-whether a mail's cause still holds.
+whether they should still go out. What each tells of is checked by `domain.causes`.
 
 A claim is a lease with a token of its own. Whoever comes back after the lease ran out finds the
 token changed and settles nothing. Rendering and sending are `webinar.jobs.outbox`'s; mails are
@@ -9,36 +9,35 @@ written by `webinar.domain.mail`, whose table of moves holds here too.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select, update
+from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from webinar.clock import now
 from webinar.domain import (
-    askings,
     calendar_entries,
+    causes,
     invitations,
     links,
-    materials,
     other_rooms,
     registrations,
     reminded,
+    rows,
     signups,
 )
 from webinar.domain.mail import MOVES
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
-    Answer,
     Contact,
     Mail,
     Mailing,
     MailState,
-    Purpose,
-    RegistrationState,
     Talk,
     TalkSpeaker,
     TalkState,
@@ -77,8 +76,8 @@ def claim(
 ) -> tuple[str, list[Mail]]:
     """Take up to `count` due mails until that moment; returns the token and the mails, oldest
     first. The caller commits before it sends. A caller that names itself by a `token` of its own
-    holds one claim at a time. `only` leaves out what rests
-    at this hour, `first` lets some pass before the others.
+    holds one claim at a time. `only` leaves out what rests at this hour, `first` lets some pass
+    before the others.
 
     The CTE keeps PostgreSQL from asking for due mails twice, which would claim more than `count`.
     """
@@ -99,14 +98,15 @@ def claim(
     )
     mails = db.session.scalars(
         select(Mail)
-        .where(Mail.lease_owner == token)
+        .where(Mail.state == MailState.SENDING, Mail.lease_owner == token)
         .options(
             joinedload(Mail.contact).joinedload(Contact.organisation),
             joinedload(Mail.speaker),
             joinedload(Mail.account),
-            joinedload(Mail.mailing).joinedload(Mailing.talk),
-            joinedload(Mail.talk).joinedload(Talk.series),
-            joinedload(Mail.talk).selectinload(Talk.appearances).joinedload(TalkSpeaker.speaker),
+            # Few of these belong to many mails, and whom a mailing goes to is a long list.
+            selectinload(Mail.mailing).defer(Mailing.selection),
+            selectinload(Mail.talk).joinedload(Talk.series),
+            selectinload(Mail.talk).selectinload(Talk.appearances).joinedload(TalkSpeaker.speaker),
         )
         .order_by(Mail.next_try_at, Mail.id)
         .execution_options(populate_existing=True)
@@ -135,6 +135,35 @@ def _hand_back(condition: ColumnElement[bool]) -> int:
     return len(result.all())
 
 
+@contextmanager
+def read_ahead(mails: Iterable[Mail]) -> Iterator[None]:
+    """Inside the block, what the mails rest on is known from one query for each table: whoever
+    asks for invitation, place, calendar entry or link of one of their readers gets it from there.
+    For one transaction."""
+    pairs = {
+        (mail.talk_id, mail.contact_id)
+        for mail in mails
+        if mail.talk_id is not None and mail.contact_id is not None
+    }
+    with rows.ahead(pairs) as known:
+        if pairs:
+            for module in (invitations, registrations, calendar_entries, links):
+                module.read_ahead(known)
+        yield
+
+
+def freeze_all(contents: Mapping[int, bytes], *, token: str) -> set[int]:
+    """Keep the bytes of many mails, by their ids, for all later tries; returns the ids of those
+    whose lease was not lost."""
+    if not contents:
+        return set()
+    given = [{"mail_id": key, "token": token, "bytes": kept} for key, kept in contents.items()]
+    result = db.session.connection().execute(_FREEZE, given)
+    if result.rowcount == len(contents):
+        return set(contents)
+    return set(contents) & set(db.session.scalars(select(Mail.id).where(*_held(token))))
+
+
 def freeze(mail: Mail, *, token: str, content: bytes) -> bool:
     """Keep the bytes of the first try for all later ones; False where the lease was lost."""
     set_committed_value(mail, "content", content)
@@ -151,12 +180,27 @@ def settle(mail: Mail, *, token: str, state: MailState, **values: Any) -> bool:
 def _update(mail: Mail, token: str, **values: Any) -> bool:
     result = db.session.execute(
         update(Mail)
-        .where(Mail.id == mail.id, Mail.lease_owner == token, Mail.state == MailState.SENDING)
+        .where(Mail.id == mail.id, *_held(token))
         .values(**values)
         .returning(Mail.id)
         .execution_options(synchronize_session=False)
     )
     return bool(result.all())
+
+
+def _held(token: str) -> tuple[ColumnElement[bool], ...]:
+    return Mail.lease_owner == token, Mail.state == MailState.SENDING
+
+
+_FREEZE = (
+    update(Mail.__table__)  # type: ignore[arg-type]
+    .where(
+        Mail.id == bindparam("mail_id"),
+        Mail.lease_owner == bindparam("token"),
+        Mail.state == MailState.SENDING,
+    )
+    .values(content=bindparam("bytes"))
+)
 
 
 def still_wanted(mail: Mail) -> bool:
@@ -176,7 +220,7 @@ def still_wanted(mail: Mail) -> bool:
         return True
     if mail.talk.state == TalkState.CANCELLED and mail.template in _ENDS_WITH_TALK:
         return False
-    holds = reminded.still_meant if mail.template in reminded.REMINDERS else _cause_holds
+    holds = reminded.still_meant if mail.template in reminded.REMINDERS else causes.hold
     return mail.template == "cancelled" or holds(mail, mail.talk)
 
 
@@ -203,94 +247,6 @@ _ENDS_WITH_TALK = frozenset(
         *other_rooms.TEMPLATES,
     }
 )
-
-
-def _cause_holds(mail: Mail, talk: Talk) -> bool:
-    if mail.contact is None:
-        speakers = [one.speaker_id for one in talk.appearances]
-        return (mail.speaker_id is None or mail.speaker_id in speakers) and _room_so(mail, talk)
-    if mail.template in ("invitation", "reinvitation"):
-        return _still_asked(mail, talk, mail.contact)
-    if mail.template in ("waiting", "details", "side_dropped"):
-        return _place_agrees(mail.template, talk, mail.contact)
-    if mail.template in signups.TEMPLATES:
-        return signups.still_answers(mail.template, talk, contact=mail.contact)
-    if mail.template == "materials":
-        told = set(mail.params.get("materials", ()))
-        return any(row.id in told for row in materials.visible_to(talk, mail.contact))
-    agrees = mail.calendar_method is None or _calendar_agrees(mail, talk, mail.contact)
-    return (
-        agrees
-        and _room_so(mail, talk)
-        and _asking_holds(mail, talk, mail.contact)
-        and _office_meant_it(mail, talk, mail.contact)
-    )
-
-
-def _room_so(mail: Mail, talk: Talk) -> bool:
-    """Whether the meeting is still where the mail says. Mails that tell of none pass."""
-    return mail.template not in other_rooms.TEMPLATES or other_rooms.still_so(mail, talk)
-
-
-def _asking_holds(mail: Mail, talk: Talk, contact: Contact) -> bool:
-    """Whether somebody still asks the deputy; whether the inviter's invitation is still open. Mails
-    that tell of no asking pass."""
-    if mail.template not in ("deputy", "reopened"):
-        return True
-    invitation = invitations.invitation_of(talk, contact=contact)
-    if invitation is None:
-        return False
-    if mail.template == "deputy":
-        return askings.received_by(invitation) is not None
-    return invitation.answer == Answer.NONE
-
-
-def _still_asked(mail: Mail, talk: Talk, contact: Contact) -> bool:
-    """Whether the invitation stands; asking again ends with the answer."""
-    invitation = invitations.invitation_of(talk, contact=contact)
-    if invitation is None or contact.unsubscribed_at is not None:
-        return False
-    if mail.template == "reinvitation":
-        return invitation.answer == Answer.NONE
-    return invitation.answer != Answer.WITHDRAWN and not _taken_out(mail, talk)
-
-
-def _office_meant_it(mail: Mail, talk: Talk, contact: Contact) -> bool:
-    """Whether the office has not thought better of it since: invited again whom it had excluded,
-    or replaced the link once more, of which frozen bytes would bring a dead one."""
-    if mail.template in ("withdrawn", "refused"):
-        invitation = invitations.invitation_of(talk, contact=contact)
-        return invitation is None or invitation.answer == Answer.WITHDRAWN
-    if mail.template == "personal_link":
-        link = links.find_contact_link(contact, purpose=Purpose.ANSWER, talk=talk)
-        return link is not None and link.version == mail.params.get("version")
-    return True
-
-
-def _place_agrees(template: str, talk: Talk, contact: Contact) -> bool:
-    place = registrations.active_registration(talk, contact=contact)
-    if template == "side_dropped":
-        return place is None  # who came back in the meantime has a newer message
-    return place is not None and (template != "waiting" or place.state == RegistrationState.WAITING)
-
-
-def _taken_out(mail: Mail, talk: Talk) -> bool:
-    """Whether an invitation would bring back an entry that its recipient has declined."""
-    if mail.calendar_method is None or mail.contact is None:
-        return False
-    entry = calendar_entries.entry_of(talk, contact=mail.contact)
-    return entry is not None and entry.cancelled
-
-
-def _calendar_agrees(mail: Mail, talk: Talk, contact: Contact) -> bool:
-    """Whether the calendar was told nothing else since. What was not rendered yet can still be
-    written with the newer sequence; frozen bytes would bring back an older time."""
-    entry = calendar_entries.entry_of(talk, contact=contact)
-    if entry is None:
-        return False
-    if entry.cancelled is not (mail.calendar_method == "CANCEL"):
-        return False
-    return mail.content is None or entry.sequence == mail.calendar_sequence
 
 
 def sequence_of(mail: Mail) -> int:

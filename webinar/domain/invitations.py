@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
+from webinar.domain import rows
 from webinar.domain.rows import find_or_add
 from webinar.errors import RuleError
 from webinar.extensions import db
@@ -31,7 +32,16 @@ _INVITED = select(Invitation).where(
 
 def invitation_of(talk: Talk, *, contact: Contact) -> Invitation | None:
     """The contact's invitation to the talk."""
-    return db.session.scalar(_INVITED, {"talk_id": talk.id, "contact_id": contact.id})
+    return rows.find(_INVITED, {"talk_id": talk.id, "contact_id": contact.id})
+
+
+def read_ahead(known: rows.Ahead) -> None:
+    """Read the invitations of many people in one query."""
+    query = select(Invitation).where(
+        Invitation.talk_id.in_(known.talks),
+        Invitation.contact_id.in_(known.contacts),
+    )
+    known.keep(_INVITED, db.session.scalars(query), "talk_id", "contact_id")
 
 
 def answers_of(contact: Contact, talk_ids: Iterable[int]) -> dict[int, Answer]:

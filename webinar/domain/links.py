@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 
 from itsdangerous import Signer
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
+from webinar.domain import rows
 from webinar.domain.rows import find_or_add
 from webinar.errors import Gone, NotThere
 from webinar.extensions import db
@@ -40,7 +42,7 @@ def find_contact_link(
     contact: Contact, *, purpose: Purpose, talk: Talk | None = None
 ) -> Link | None:
     """The contact's link for the purpose, if one was made; for pages, which write nothing."""
-    return db.session.scalar(*_of_contact(contact, purpose, talk))
+    return rows.find(*_of_contact(contact, purpose, talk))
 
 
 def contact_link(contact: Contact, *, purpose: Purpose, talk: Talk | None = None) -> Link:
@@ -60,6 +62,19 @@ def provide(contact: Contact, *, purpose: Purpose, talk: Talk) -> None:
     given = {"purpose": purpose, "contact_id": contact.id, "talk_id": talk.id}
     if db.session.scalar(_THERE, given) is None:
         contact_link(contact, purpose=purpose, talk=talk)
+
+
+def read_ahead(known: rows.Ahead) -> None:
+    """Read the links of many people in one query."""
+    query = select(Link).where(
+        Link.contact_id.in_(known.contacts),
+        or_(Link.talk_id.is_(None), Link.talk_id.in_(known.talks)),
+    )
+    found = db.session.scalars(query).all()
+    of_talk = [link for link in found if link.talk_id is not None]
+    known.keep(_OF_TALK, of_talk, "purpose", "talk_id", "contact_id")
+    alone = [link for link in found if link.talk_id is None]
+    known.keep(_WITHOUT_TALK, alone, "purpose", "contact_id")
 
 
 def speaker_link(speaker: Speaker, *, talk: Talk) -> Link:
@@ -182,6 +197,11 @@ def _holder_gone(link: Link) -> bool:
 
 
 def _signer(purpose: str, keys: Sequence[str]) -> Signer:
+    return _made(purpose, tuple(keys))
+
+
+@lru_cache(maxsize=32)
+def _made(purpose: str, keys: tuple[str, ...]) -> Signer:
     # itsdangerous signs with the last key of a list and verifies with all.
     return Signer(
         list(reversed(keys)), salt=f"webinar.link.{purpose}", digest_method=hashlib.sha256

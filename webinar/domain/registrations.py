@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased, contains_eager
 
 from webinar.clock import now
-from webinar.domain import limits, times
+from webinar.domain import limits, rows, times
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -134,7 +134,21 @@ def left(talk: Talk, mode: Mode, *, taken: int) -> int | None:
 def active_registration(talk: Talk, *, contact: Contact) -> Registration | None:
     """The contact's place or waiting place, if there is one; as the database has it now, since it
     may have been read before the lock."""
-    return db.session.scalar(_ACTIVE, {"talk_id": talk.id, "contact_id": contact.id})
+    return rows.find(_ACTIVE, {"talk_id": talk.id, "contact_id": contact.id})
+
+
+def read_ahead(known: rows.Ahead) -> None:
+    """Read the places of many people in one query."""
+    query = (
+        select(Registration)
+        .where(
+            Registration.talk_id.in_(known.talks),
+            Registration.contact_id.in_(known.contacts),
+            Registration.state.in_(ACTIVE),
+        )
+        .execution_options(populate_existing=True)
+    )
+    known.keep(_ACTIVE, db.session.scalars(query), "talk_id", "contact_id")
 
 
 def register(

@@ -6,13 +6,15 @@ session does not learn of them, so rows that are written so are read with `popul
 
 Building a statement costs several times what the database needs to answer it. What every personal
 page and every answer asks is therefore a constant of its module, with `bindparam`s that `given`
-fills.
+fills; and what is asked for many people in turn is read ahead for all of them (`ahead`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeAlias, TypeVar, cast
 
 from sqlalchemy import Executable, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,13 +25,74 @@ from webinar.models.base import Model
 
 Row = TypeVar("Row", bound=Model)
 Insert: TypeAlias = postgresql.Insert | sqlite.Insert
+Given = Mapping[str, object]
+
+
+class Ahead:
+    """Rows of many people, known before they are asked for; that there is none is known too.
+
+    `pairs` are the ids of talk and contact; the talk is None for what belongs to the person alone.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[int, int]] = ()) -> None:
+        self.pairs: set[tuple[object, object]] = set(pairs)
+        self.talks = {talk for talk, _contact in self.pairs}
+        self.contacts = {contact for _talk, contact in self.pairs}
+        self.pairs |= {(None, contact) for contact in self.contacts}
+        self._rows: dict[object, Model] = {}
+        self._queries: set[object] = set()
+
+    def keep(self, query: Select[Row], found: Iterable[Row], *names: str) -> None:
+        """All rows that the constant `query` could find for the pairs; `names` are what it is given
+        of them."""
+        self._queries.add(query)
+        for row in found:
+            self.note(query, {name: getattr(row, name) for name in names}, row)
+
+    def note(self, query: Select[Row], given: Given, row: Row) -> None:
+        """One row more."""
+        self._rows[_key(query, given)] = row
+
+    def knows(self, query: Select[Row], given: Given) -> bool:
+        pair = given.get("talk_id"), given.get("contact_id")
+        return query in self._queries and pair in self.pairs
+
+    def answer(self, query: Select[Row], given: Given) -> Row | None:
+        return cast("Row | None", self._rows.get(_key(query, given)))
+
+
+def _key(query: Select[Row], given: Given) -> object:
+    return query, given.get("purpose"), given.get("talk_id"), given.get("contact_id")
+
+
+_ahead: ContextVar[Ahead | None] = ContextVar("rows_ahead", default=None)
+
+
+@contextmanager
+def ahead(pairs: Iterable[tuple[int, int]]) -> Iterator[Ahead]:
+    """Inside the block `find` answers from what was kept there. The block must not outlive its
+    transaction: what others commit meanwhile stays unseen."""
+    made = Ahead(pairs)
+    token = _ahead.set(made)
+    try:
+        yield made
+    finally:
+        _ahead.reset(token)
+
+
+def find(query: Select[Row], given: Given) -> Row | None:
+    """The one row of the constant `query` with the values `given`."""
+    known = _ahead.get()
+    if known is not None and known.knows(query, given):
+        return known.answer(query, given)
+    return db.session.scalar(query, given)
 
 
 def find_or_add(
     query: Select[Row],
     make: Callable[[], Row],
     *,
-    given: Mapping[str, object] | None = None,
+    given: Given | None = None,
     alone: bool = False,
 ) -> Row:
     """The row of `query` with the values `given`, or a new flushed one.
@@ -38,9 +101,16 @@ def find_or_add(
     from spoiling ours. On SQLite the write lock rules it out, and so does, for who says `alone`,
     the lock on the talk.
     """
-    found = db.session.scalar(query, given)
-    if found is not None:
-        return found
+    given = given or {}
+    found = find(query, given)
+    if found is None:
+        found = _added(query, make, given=given, alone=alone)
+        if (known := _ahead.get()) is not None:
+            known.note(query, given, found)
+    return found
+
+
+def _added(query: Select[Row], make: Callable[[], Row], *, given: Given, alone: bool) -> Row:
     if alone or db.session.get_bind().dialect.name == "sqlite":
         return _add(make())
     try:

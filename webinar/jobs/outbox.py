@@ -1,29 +1,32 @@
 """Sending what the outbox holds: claim, freeze, commit; then hand over one by one, each committed.
 
 The commits are the point. A mail's bytes are kept before the relay sees them, so every try sends
-the same; its end is kept before the next one leaves, so a crash doubles at most the mail that was
-on its way, under the same Message-ID. Words come from `webinar.jobs.letters`, the wire is
-`webinar.adapters.smtp`, the states are `webinar.domain.delivery`'s.
+the same; its end is kept (`webinar.jobs.ledger`) before the next one leaves, so a crash doubles at
+most the mail that was on its way, under the same Message-ID. Bytes come from
+`webinar.jobs.batches`, the wire is `webinar.adapters.smtp`, the states are
+`webinar.domain.delivery`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 
-from webinar.adapters.mime import message_bytes
-from webinar.adapters.smtp import FinalRefusal, OutOfReach, Relay, TemporaryRefusal
+from webinar.adapters.smtp import FinalRefusal, OutOfReach, Refusal, Relay
 from webinar.clock import now
 from webinar.config import Settings
 from webinar.domain import delivery, pace, quiet_hours
 from webinar.extensions import db
-from webinar.jobs.letters import letter_of
+from webinar.jobs.batches import Batch, Parcel
+from webinar.jobs.ledger import Ledger
+from webinar.jobs.prepared_letters import Press
 from webinar.models import Mail, MailState
 
-BATCH = 50
+BATCH = 200
 LEASE = timedelta(minutes=10)
 STRETCH = timedelta(minutes=1)
 """How long a batch may go on: what it has not sent by then goes back, to be checked anew."""
@@ -52,6 +55,14 @@ def relay_of(settings: Settings) -> Relay:
     )
 
 
+@dataclass
+class Kept:
+    """What a worker keeps from one batch to the next."""
+
+    press: Press
+    ledger: Ledger
+
+
 def work(
     settings: Settings,
     relay: Relay,
@@ -59,6 +70,7 @@ def work(
     count: int = BATCH,
     stopped: Callable[[], bool] = lambda: False,
     token: str | None = None,
+    kept: Kept | None = None,
 ) -> int:
     """Send up to `count` due mails; returns how many were claimed. `stopped` is asked between two
     mails: what is left goes back to the queue.
@@ -67,6 +79,40 @@ def work(
     when it lost the database. Raises `OutOfReach`, with everything put down, where the relay cannot
     be reached.
     """
+    if kept is None:
+        with Ledger() as ledger:
+            found = Kept(Press(settings), ledger)
+            return work(settings, relay, count=count, stopped=stopped, token=token, kept=found)
+    token, mails = _claimed(settings, count=count, token=token)
+    if not mails:
+        return 0
+    batch = Batch(
+        mails,
+        token=token,
+        settings=settings,
+        press=kept.press,
+        unwritten=lambda mail, reply: _again(mail, token, reply),
+    )
+    db.session.commit()
+    try:
+        _send(
+            batch,
+            token=token,
+            settings=settings,
+            relay=relay,
+            ledger=kept.ledger,
+            stopped=stopped,
+        )
+    except OutOfReach as trouble:
+        _put_down(token)
+        log.warning("relay out of reach", code=trouble.code, reply=trouble.reply)
+        raise
+    _put_down(token)
+    return len(mails)
+
+
+def _claimed(settings: Settings, *, count: int, token: str | None) -> tuple[str, list[Mail]]:
+    """What may go out now, taken in hand and committed."""
     delivery.hand_back_expired()
     token, mails = delivery.claim(
         count=pace.allowed(settings.mail.per_minute, most=count),
@@ -76,23 +122,7 @@ def work(
         first=quiet_hours.waited_for() if settings.mail.per_minute else None,
     )
     db.session.commit()
-    if not mails:
-        return 0
-    ready = [mail for mail in mails if _ready(mail, token, settings)]
-    db.session.commit()
-    ends = now() + _scaled(STRETCH, settings)
-    try:
-        for mail in ready:
-            if stopped() or now() >= ends:
-                break
-            _send(mail, token, settings, relay)
-            db.session.commit()
-    except OutOfReach as trouble:
-        _put_down(token)
-        log.warning("relay out of reach", code=trouble.code, reply=trouble.reply)
-        raise
-    _put_down(token)
-    return len(mails)
+    return token, mails
 
 
 def _scaled(span: timedelta, settings: Settings) -> timedelta:
@@ -106,39 +136,52 @@ def _put_down(token: str) -> None:
     db.session.commit()
 
 
-def _ready(mail: Mail, token: str, settings: Settings) -> bool:
-    """Check the cause and freeze the bytes; False where the mail needs no sending any more."""
-    if not delivery.still_wanted(mail):
-        delivery.settle(mail, token=token, state=MailState.OBSOLETE)
-        return False
-    if mail.content is not None:
-        return True
-    try:
-        with db.session.begin_nested():
-            content = message_bytes(letter_of(mail, settings))
-            return delivery.freeze(mail, token=token, content=content)
-    except (OperationalError, InterfaceError):
-        raise  # the database's trouble, not the mail's
-    except Exception as problem:
-        # One mail that cannot be written must not hold up the others of its batch for ever.
-        log.exception("mail not rendered", mail_id=mail.id, template=mail.template)
-        _again(mail, token, f"{type(problem).__name__}: {problem}")
-        return False
+def _until(
+    ends: datetime, stopped: Callable[[], bool], parcels: Iterator[Parcel]
+) -> Iterator[Parcel]:
+    while not stopped() and now() < ends:
+        parcel = next(parcels, None)
+        if parcel is None:
+            return
+        yield parcel
 
 
-def _send(mail: Mail, token: str, settings: Settings, relay: Relay) -> None:
-    content = mail.content or b""
-    try:
-        relay.deliver(sender=settings.mail.sender, recipient=mail.recipient, content=content)
-    except FinalRefusal as refusal:
-        _settle(mail, token, MailState.FAILED, reply=_reply(refusal.code, refusal.reply))
-    except OutOfReach as trouble:
-        _again(mail, token, _reply(trouble.code, trouble.reply), for_ever=True)
-        raise
-    except TemporaryRefusal as refusal:
-        _again(mail, token, _reply(refusal.code, refusal.reply))
+def _send(
+    batch: Batch,
+    *,
+    token: str,
+    settings: Settings,
+    relay: Relay,
+    ledger: Ledger,
+    stopped: Callable[[], bool],
+) -> None:
+    """Hand over one by one: none before the end of the one before is kept."""
+
+    def before() -> None:
+        batch.write_one()
+        ledger.wait()
+
+    parcels = _until(now() + _scaled(STRETCH, settings), stopped, batch.parcels())
+    sender = settings.mail.sender
+    with closing(relay.deliver_each(parcels, sender=sender, before=before)) as stream:
+        for parcel, refusal in stream:
+            if refusal is None:
+                ledger.begin(parcel.mail, token=token)
+                continue
+            ledger.wait()
+            _refused(parcel.mail, token, refusal)
+            db.session.commit()
+            if isinstance(refusal, OutOfReach):
+                raise refusal
+    ledger.wait()
+
+
+def _refused(mail: Mail, token: str, refusal: Refusal) -> None:
+    reply = _reply(refusal.code, refusal.reply)
+    if isinstance(refusal, FinalRefusal):
+        _settle(mail, token, MailState.FAILED, reply=reply)
     else:
-        _settle(mail, token, MailState.SENT, sent_at=now(), reply="")
+        _again(mail, token, reply, for_ever=isinstance(refusal, OutOfReach))
 
 
 def _again(mail: Mail, token: str, reply: str, *, for_ever: bool = False) -> None:

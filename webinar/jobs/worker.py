@@ -28,6 +28,8 @@ from webinar.domain import delivery, health, jobs, quiet_hours
 from webinar.extensions import db, reading
 from webinar.jobs import outbox, queue
 from webinar.jobs.handlers import HANDLERS, PERIODIC
+from webinar.jobs.ledger import Ledger
+from webinar.jobs.prepared_letters import Press
 
 IDLE_SECONDS = 0.5
 TROUBLE_SECONDS = 5.0
@@ -47,16 +49,17 @@ def run(app: Flask, stop: threading.Event | None = None) -> None:
         _stop_at_signals(stop)
     settings = _settings(app)
     log.info("worker started")
-    with app.app_context(), outbox.relay_of(settings) as relay:
-        _Worker(settings, relay, stop).run()
+    with app.app_context(), outbox.relay_of(settings) as relay, Ledger() as ledger:
+        _Worker(settings, relay, outbox.Kept(Press(settings), ledger), stop).run()
     log.info("worker stopped")
 
 
 def run_once(app: Flask) -> None:
     """Do everything that is due at this moment, mail that comes of it included; then return."""
     settings = _settings(app)
-    with app.app_context(), outbox.relay_of(settings) as relay:
-        worker = _Worker(settings, relay, threading.Event())
+    with app.app_context(), outbox.relay_of(settings) as relay, Ledger() as ledger:
+        kept = outbox.Kept(Press(settings), ledger)
+        worker = _Worker(settings, relay, kept, threading.Event())
         while worker.round():
             pass
 
@@ -65,6 +68,7 @@ def run_once(app: Flask) -> None:
 class _Worker:
     settings: Settings
     relay: Relay
+    kept: outbox.Kept
     stop: threading.Event
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     """The name under which it holds mails and a job."""
@@ -118,6 +122,7 @@ class _Worker:
     def wait_after(self, seconds: float) -> None:
         if seconds:
             self.relay.close()
+            self.kept.ledger.close()
             self.stop.wait(seconds)
 
     def round(self) -> bool:
@@ -145,7 +150,11 @@ class _Worker:
     def send(self) -> bool:
         try:
             sent = outbox.work(
-                self.settings, self.relay, stopped=self.stop.is_set, token=self.token
+                self.settings,
+                self.relay,
+                stopped=self.stop.is_set,
+                token=self.token,
+                kept=self.kept,
             )
         except OutOfReach:
             pause = RELAY_SECONDS[min(self.misses, len(RELAY_SECONDS) - 1)]

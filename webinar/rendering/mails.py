@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import css_inline
@@ -93,14 +93,22 @@ def render(name: str, *, language: str, values: Mapping[str, object]) -> Message
 
     A value that a template asks for and does not get is an error (`jinja2.UndefinedError`).
     """
+    return finished(draft(name, language=language, values=values))
+
+
+def draft(name: str, *, language: str, values: Mapping[str, object]) -> Message:
+    """The mail before its lines of plain text are wrapped; `finished` wraps them."""
     made = _environment(language)
     subject = made.get_template(f"{name}/subject.txt").render(values)
     values = {**values, "subject": one_line(subject)}
     text = made.get_template(f"{name}/body.txt").render(values)
     html = made.get_template(f"{name}/body.html").render(values)
-    return Message(
-        subject=one_line(subject), text=wrapped(text), html=_inliner.inline(html).strip() + "\n"
-    )
+    return Message(subject=one_line(subject), text=text, html=_inliner.inline(html).strip() + "\n")
+
+
+def finished(message: Message) -> Message:
+    """The draft with its lines of plain text wrapped."""
+    return replace(message, text=wrapped(message.text))
 
 
 def one_line(text: str) -> str:
@@ -113,12 +121,13 @@ def wrapped(text: str) -> str:
 
     Indented lines and list items keep their indentation. Hard spaces hold until after wrapping.
     """
-    lines = [piece for line in text.strip().split("\n") for piece in _folded(line)]
+    lines = [piece for line in text.strip().split("\n") for piece in folded(line)]
     joined = "\n".join(lines).replace(dates.HARD_SPACE, " ")
     return re.sub(r"\n{3,}", "\n\n", joined) + "\n"
 
 
-def _folded(line: str) -> list[str]:
+def folded(line: str) -> list[str]:
+    """The lines that one line of plain text becomes."""
     if line == "-- ":
         return [line]
     line = line.rstrip()

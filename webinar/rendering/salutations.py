@@ -9,6 +9,7 @@ Forms are those of `ContactForm`: `herr`, `frau`, or empty where the sex is not 
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from webinar.text import clean
@@ -133,6 +134,7 @@ def sorted_name(*, title: str, first_name: str, last_name: str) -> str:
     return ", ".join(filter(None, (clean(last_name), given)))
 
 
+@lru_cache(maxsize=256)
 def _spoken(office: str) -> _Office | None:
     """The highest of the offices named that is a form of address."""
     ranks = [rank for part in _SEVERAL.split(clean(office)) if (rank := _rank(part)) is not None]
