@@ -141,12 +141,17 @@ def app(environ: dict[str, str]) -> Iterator[Flask]:
     """The application, inside its context."""
     app = create_app(environ)
     limiter.enabled = False  # its own test turns it on
-    app.before_request_funcs.setdefault(None, []).insert(0, forget)
-    app.teardown_request(end_reading)
+    part_requests(app)
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+def part_requests(app: Flask) -> None:
+    """Let requests inside one application context have as little in common as outside tests."""
+    app.before_request_funcs.setdefault(None, []).insert(0, forget)
+    app.teardown_request(end_reading)
 
 
 def forget() -> None:

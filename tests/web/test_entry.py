@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests import factories
-from tests.conftest import forget
+from tests.conftest import part_requests
 from tests.personal import address, everything, looked_at, speaker_address
 from webinar import create_app
 from webinar.clock import frozen
@@ -80,7 +80,7 @@ def page(client: FlaskClient, path: str, at: datetime) -> str:
 def hosted(environ: dict[str, str], **more: str) -> Iterator[FlaskClient]:
     """The same database served with a Jitsi host."""
     app = create_app({**environ, **JITSI, **more})
-    app.before_request_funcs.setdefault(None, []).insert(0, forget)
+    part_requests(app)
     with app.app_context():
         yield app.test_client()
         db.session.remove()

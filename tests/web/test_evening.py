@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests import factories
-from tests.conftest import forget, signed_in
+from tests.conftest import part_requests, signed_in
 from tests.personal import address, speaker_address
 from tests.queries import counted
 from tests.web.test_rooms import HOST
@@ -380,7 +380,7 @@ def test_room_page_shows_the_end_and_leaves_for_another_meeting(
     answer, enter = (address(contact, one, talk) for one in (Purpose.ANSWER, Purpose.ENTER))
     speaks = speaker_address(speaker, talk)
     hosted = create_app({**environ, **HOST})
-    hosted.before_request_funcs.setdefault(None, []).insert(0, forget)
+    part_requests(hosted)
     with hosted.app_context(), frozen(SOON):
         client = hosted.test_client()
         for click, watched, back in (

@@ -132,7 +132,7 @@ def nothing(talk: Talk) -> None:
     [
         (nothing, -31, "Der Raum öffnet am Donnerstag, 14. Januar 2027, 17:30 Uhr."),
         (nothing, 121, "Der Abend ist zu Ende. Der Raum ist geschlossen."),
-        (cancelled, 0, "Diese Veranstaltung wurde abgesagt."),
+        (cancelled, 0, "Diese Veranstaltung ist abgesagt."),
         (draft, 0, "Diesen Raum gibt es nicht."),
         (in_the_hall, 0, "Diesen Raum gibt es nicht."),
     ],

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from tests import factories
-from tests.conftest import forget, signed_in
+from tests.conftest import part_requests, signed_in
 from tests.personal import everything
 from webinar import create_app
 from webinar.clock import frozen
@@ -106,7 +106,7 @@ def test_plain_link_to_the_host_is_let_through_by_the_page(
 ) -> None:
     _, path = evening()
     hosted = create_app({**environ, **HOST, "WEBINAR_JITSI_EMBED": "false"})
-    hosted.before_request_funcs.setdefault(None, []).insert(0, forget)
+    part_requests(hosted)
     with hosted.app_context(), frozen(OPENS):
         client = signed_in(hosted, organiser)
         policy = client.get(path).headers["Content-Security-Policy"]

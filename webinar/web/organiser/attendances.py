@@ -103,8 +103,11 @@ def export(talk_id: int, kind: str) -> ResponseReturnValue:
     """The list as it is narrowed, for a spreadsheet."""
     talk = talks.find(talk_id)
     people = attendances.of_talk(talk, rule=attendance_rule())
-    query = _found(talk, Chosen.of_request()).execution_options(yield_per=invitation_lists.PART)
-    rows = (_cells(_row(row, people)) for row in db.session.scalars(query))
+    query = _found(talk, Chosen.of_request())
+    rows = (
+        _cells(_row(row, people))
+        for row in db.session.scalars(query).yield_per(invitation_lists.PART)
+    )
     return lists.file(_headers(), rows, kind=kind, name=f"teilnahme-{talk.slug}")
 
 

@@ -97,11 +97,11 @@ def index() -> ResponseReturnValue:
 def export(kind: Literal["csv", "xlsx"]) -> ResponseReturnValue:
     """The lines that match, as a file."""
     headers = [_("Time"), _("By"), _("What"), _("Kind"), _("No."), _("Record"), _("Fields")]
-    found = Chosen.of_request().found.execution_options(yield_per=TOGETHER)
+    found = db.session.scalars(Chosen.of_request().found).partitions(TOGETHER)
     name = _("audit-log")
     return lists.file(
         headers,
-        _cells(db.session.scalars(found).partitions()),
+        _cells(found),
         kind=kind,
         name=f"{name}-{berlin(now()):%Y-%m-%d}",
     )

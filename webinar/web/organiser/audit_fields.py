@@ -37,6 +37,7 @@ FIELDS: dict[str, LazyString] = {
     "contact_phone": _l("Phone"),
     "days": _l("Days before"),
     "delete_on": _l("Is deleted on"),
+    "dial_in_pin": _l("PIN for the telephone"),
     "description": _l("Description"),
     "email": _l("E-mail"),
     "ends_at": _l("End"),

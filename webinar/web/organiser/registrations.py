@@ -138,10 +138,13 @@ def export(talk_id: int, kind: str) -> ResponseReturnValue:
     """The list as it is narrowed and ordered, for a spreadsheet, with a column for each question of
     the organiser's own."""
     talk = talks.find(talk_id)
-    query = _found(talk, Chosen.of_request()).execution_options(yield_per=invitation_lists.PART)
+    query = _found(talk, Chosen.of_request())
     columns = question_columns.columns(talk)
     queue = places.positions(talk)
-    rows = (_cells(_row(row, queue, columns)) for row in db.session.scalars(query))
+    rows = (
+        _cells(_row(row, queue, columns))
+        for row in db.session.scalars(query).yield_per(invitation_lists.PART)
+    )
     return lists.file(_headers(columns), rows, kind=kind, name=f"anmeldungen-{talk.slug}")
 
 
