@@ -16,14 +16,19 @@ from webinar.models import Mail, Talk
 
 AT_ONCE = frozenset(
     {
+        "calendar_feed",
         "confirmation",
         "declined",
         "delegated",
         "details",
         "language_changed",
+        "other_room",
         "personal_link",
         "personal_page",
+        "recording_consent",
+        "reply_refused",
         "resubscribed",
+        "room_back",
         "series_accepted",
         "series_left",
         "signup_again",
@@ -35,12 +40,13 @@ AT_ONCE = frozenset(
     }
 )
 """What answers something that its reader, or somebody on the telephone with the office, has just
-done."""
+done; and where everybody meets when the room fails."""
 IN_TIME = frozenset(
     {
         "cancelled",
         "deputy",
         "deputy_ended",
+        "message",
         "moved",
         "refused",
         "reopened",
