@@ -291,7 +291,11 @@ def test_office_moderates_and_may_record(app: Flask, environ: dict[str, str]) ->
     account = factories.account()
     recording_consents.answer(who.talk, factories.speaker(who.talk), said=ConsentAnswer.YES)
     db.session.commit()
-    with hosted(environ) as client, frozen(START), client.application.test_request_context():
+    with (
+        hosted(environ) as client,
+        frozen(START),
+        client.application.test_request_context(method="POST"),
+    ):
         talk, account = db.session.merge(who.talk), db.session.merge(account)
         hours = room_entry.staff_hours(talk)
         answer = room_entry.enter(talk, room_entry.moderator(account), hours=hours, back="/desk/")
