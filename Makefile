@@ -18,7 +18,7 @@ run: .venv/run $(CATALOGUE) ## start everything with sample data: web server, wo
 install: .venv/run $(CATALOGUE) ## the environment alone, as production needs it
 
 test: .venv/dev $(CATALOGUE) browser ## all tests, on SQLite and, where there is one, PostgreSQL
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not soak" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not soak and not long" $(ARGS)
 
 soak: .venv/dev $(CATALOGUE) browser ## gigabytes, long kill series, big fan-outs
 	@$(BIN)/python -m pytest -m soak $(ARGS)

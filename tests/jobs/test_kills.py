@@ -73,7 +73,7 @@ def test_mailing_survives_a_kill_of_each_part(kind: str, workers: int, tmp_path:
         sieged.check()
 
 
-@pytest.mark.soak
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize(("kind", "workers"), [sqlite, postgres])
 def test_ten_thousand_mails_survive_a_series_of_kills(
