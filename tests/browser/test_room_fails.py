@@ -94,7 +94,7 @@ def test_participant_sees_another_meeting_without_reloading(browser: Browser, se
     desk.get_by_role("link", name="Zurück in den gewohnten Raum").click()
     desk.get_by_role("button", name="Zurück in den gewohnten Raum").click()
     ida.clock.fast_forward(LATER)
-    expect(ida.get_by_role("button", name="Raum betreten")).to_be_visible()
+    expect(ida.get_by_role("link", name="Zum Raum")).to_be_visible()
     setup.mail(IDA, "Wieder im Videoraum")
 
     pages = [evening, f"{evening}?q=ida", f"{evening}/ersatzraum", f"{evening}/einlassen/neu"]
