@@ -23,7 +23,7 @@ from tests import factories
 from webinar import create_app
 from webinar.domain import participation, registrations
 from webinar.errors import RuleError
-from webinar.extensions import db, reading
+from webinar.extensions import db
 from webinar.models import (
     Contact,
     Format,
@@ -60,7 +60,7 @@ def unlocked() -> Iterator[None]:
     """Neither the row lock of PostgreSQL nor the early write lock of SQLite.
 
     On SQLite `BEGIN IMMEDIATE` is the lock, and a transaction that read an older state may not
-    write. So both are taken out: it begins without a lock, and every statement stands alone.
+    write. So both are taken out: it is given back at once, and every statement stands alone.
     """
 
     def autocommit(connection: Connection) -> None:
@@ -69,7 +69,7 @@ def unlocked() -> Iterator[None]:
 
     event.listen(db.engine, "begin", autocommit)
     try:
-        with mock.patch.object(registrations, "lock"), reading(only=True):
+        with mock.patch.object(registrations, "lock"):
             yield
     finally:
         event.remove(db.engine, "begin", autocommit)
