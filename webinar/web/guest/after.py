@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webinar.domain import feedback, materials
+from webinar.domain import feedback
 from webinar.domain.rooms import Entry
 from webinar.domain.standing import SHUT, standing
 from webinar.errors import RuleError
@@ -58,7 +58,7 @@ def _page(form: FeedbackForm, *, status: int = 200) -> ResponseReturnValue:
         door_at=url_for(DOORS[request.blueprint or ""]),
         inside=door.of_contact(found.registration).entry is Entry.OPEN,
         archive_at=url_for("guest_answer.archive") if archive else "",
-        files=len(materials.visible_to(talk, contact)) if archive else 0,
+        files=found.materials if archive else 0,
         form=form,
         ticket=request.args.get("t", "") if ticket else "",
         thanks=bool(ticket) and feedback.given(ticket),

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from webinar.config import JitsiMode
 from webinar.domain import display_names, materials, recording_consents, registrations, rooms
 from webinar.domain.rooms import Entry
-from webinar.domain.standing import SHUT, standing
+from webinar.domain.standing import standing
 from webinar.errors import RuleError
 from webinar.models import Registration, Talk
 from webinar.web import room_entry
@@ -77,7 +77,7 @@ def page(ways: Ways, *, form: EnterForm | None = None, status: int = 200) -> Res
     """The page in front of the room; until the door opens it comes back by itself, without a
     script. Who may come in is asked about little: at six all come at once."""
     room_entry.may_lead_away()
-    talk, contact, held = pages.talk(), pages.contact(), _held()
+    talk, contact, held = pages.talk(), pages.contact(), own_place()
     at = of_contact(held)
     found = None if at.entry in EXPECTED else standing(talk, contact=contact)
     answer = make_response(
@@ -91,7 +91,7 @@ def page(ways: Ways, *, form: EnterForm | None = None, status: int = 200) -> Res
             held=held,
             standing=found,
             ways=ways,
-            files=_files(ways) if found is not None and found.stand not in SHUT else 0,
+            files=found.materials if found is not None and ways.archive else 0,
             form=form or enter_form(),
             notice=notice(talk),
         ),
@@ -104,7 +104,7 @@ def page(ways: Ways, *, form: EnterForm | None = None, status: int = 200) -> Res
 def enter(ways: Ways) -> ResponseReturnValue:
     """Into the room, if it is open for this person; else to the page that says why not. A name that
     was chosen with the click is checked first."""
-    held = _held()
+    held = own_place()
     at = of_contact(held)
     if at.entry is not Entry.OPEN or held is None:
         return redirect(ways.door, 303)
@@ -131,7 +131,8 @@ def enter(ways: Ways) -> ResponseReturnValue:
     )
 
 
-def _held() -> Registration | None:
+def own_place() -> Registration | None:
+    """The place, or waiting place, of the contact of this request's link."""
     return registrations.active_registration(pages.talk(), contact=pages.contact())
 
 

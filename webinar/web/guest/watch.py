@@ -12,12 +12,12 @@ from flask import Blueprint, Response, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webinar.clock import now
-from webinar.domain import registrations, rooms, times
+from webinar.domain import rooms, times
 from webinar.domain.rooms import Entry
 from webinar.models import Purpose, Talk
 from webinar.rendering import dates
 from webinar.web import room_entry
-from webinar.web.guest import pages
+from webinar.web.guest import door, pages
 from webinar.web.language import language
 
 BLUEPRINTS = {
@@ -29,7 +29,9 @@ BLUEPRINTS = {
 def show() -> ResponseReturnValue:
     """The state of the door for the holder of the link."""
     talk = pages.talk()
-    return answer(talk, _speakers(talk) if g.holder_of is Purpose.SPEAKER else _contacts(talk))
+    if g.holder_of is Purpose.SPEAKER:
+        return answer(talk, _speakers(talk))
+    return answer(talk, door.of_contact(door.own_place()).entry)
 
 
 for _blueprint in BLUEPRINTS.values():
@@ -65,16 +67,6 @@ def address(talk: Talk) -> str:
     if request.blueprint == "rooms":
         return url_for("evening.state", talk_id=talk.id)
     return ""
-
-
-def _contacts(talk: Talk) -> Entry:
-    contact = pages.contact()
-    return rooms.contact_entry(
-        talk,
-        contact=contact,
-        registration=registrations.active_registration(talk, contact=contact),
-        hours=room_entry.guest_hours(talk),
-    )
 
 
 def _speakers(talk: Talk) -> Entry:
