@@ -38,7 +38,9 @@ def test_speaker_consents_and_withdraws_also_after_the_evening(client: FlaskClie
         client.post(f"{path}/aufzeichnung", data={"answer": "no"})
         assert "You do not want to be recorded." in client.get(path).text
     assert not recording_consents.may_record(talk)
-    told = db.session.scalars(select(Mail).where(Mail.template == "recording_consent")).all()
+    told = db.session.scalars(
+        select(Mail).where(Mail.template == "recording_consent").order_by(Mail.id)
+    ).all()
     assert [mail.params["answer"] for mail in told] == ["yes", "no"]
 
 

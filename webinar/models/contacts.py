@@ -149,6 +149,7 @@ class Audience(Timestamped, Model):
     """A named group of contacts."""
 
     __tablename__ = "audiences"
+    __mapper_args__ = DELETED_BY_EITHER
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), info=NOTHING)
