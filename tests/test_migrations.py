@@ -31,6 +31,7 @@ from webinar.models import (
     InboxKind,
     InboxMessage,
     InboxReading,
+    Material,
     Mode,
     Question,
     QuestionAnswer,
@@ -43,6 +44,7 @@ from webinar.models import (
     Reminder,
     Room,
     SeriesAcceptance,
+    SubtitleCue,
     WorkerBeat,
 )
 
@@ -66,6 +68,7 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
         joined_at=now() - timedelta(minutes=5),
         left_at=now(),
     )
+    material_id = db.session.scalars(select(Material.id)).first()
     for row in (
         Deputy(invitation=asked, deputy_invitation=deputy),
         SeriesAcceptance(series=talk.series, contact=asked.contact, mode=Mode.ONLINE),
@@ -79,6 +82,7 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
         Recording(key="c" * 64, source=RecordingSource.JIBRI, room_name="abend", talk=talk),
         RecordingConsent(talk_id=talk.id, speaker_id=talk.speakers[0].id, answer=ConsentAnswer.YES),
         Feedback(talk_id=talk.id, ticket="t" * 32, given_on=now().date(), rating=4, text="Gut"),
+        SubtitleCue(material_id=material_id, number=1, start_ms=0, end_ms=900, text="Guten Abend"),
         WorkerBeat(name="host:4711"),
         stay,
     ):

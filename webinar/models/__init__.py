@@ -41,6 +41,7 @@ from webinar.models.materials import (
     MaterialKind,
     MaterialPage,
     Processing,
+    SubtitleCue,
 )
 from webinar.models.participation import (
     ACTIVE,
@@ -131,6 +132,7 @@ __all__ = [
     "SeriesAcceptance",
     "Source",
     "Speaker",
+    "SubtitleCue",
     "Suggestion",
     "Talk",
     "TalkSpeaker",

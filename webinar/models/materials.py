@@ -69,6 +69,12 @@ class Material(Timestamped, Model):
     media_type: Mapped[str] = mapped_column(String(120), default="", info=NOTHING)
     size: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(64), info=NOTHING)
+    recording_id: Mapped[int | None] = mapped_column(
+        ForeignKey("materials.id", ondelete="CASCADE"), index=True
+    )
+    """The recording that these subtitles belong to; None for every other kind."""
+    language: Mapped[str] = mapped_column(String(2), default="", info=NOTHING)
+    """Of subtitles: a language code (ISO 639-1)."""
     page_count: Mapped[int | None]
     duration_seconds: Mapped[int | None]
     processing: Mapped[str] = mapped_column(String(8), default=Processing.WAITING, info=NOTHING)
@@ -100,6 +106,25 @@ class MaterialPage(Model):
     thumbnail_key: Mapped[str | None] = mapped_column(String(80), info=NOTHING)
 
     material: Mapped[Material] = relationship(back_populates="pages")
+
+
+class SubtitleCue(Model):
+    """One line of subtitles: what is said from one moment of the recording to another."""
+
+    __tablename__ = "subtitle_cues"
+    __mapper_args__ = DELETED_BY_EITHER
+    __table_args__ = (
+        UniqueConstraint("material_id", "number"),
+        CheckConstraint("start_ms >= 0 AND end_ms > start_ms", name="in_order"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    material_id: Mapped[int] = mapped_column(ForeignKey("materials.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    """From 1, in the order of the file."""
+    start_ms: Mapped[int]
+    end_ms: Mapped[int]
+    text: Mapped[str] = mapped_column(Text, info=FREE)
 
 
 class Grantee(StrEnum):
