@@ -33,6 +33,8 @@ from webinar.models import (
     InboxReading,
     Material,
     Mode,
+    Opening,
+    PlannedRelease,
     Question,
     QuestionAnswer,
     QuestionKind,
@@ -83,6 +85,8 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
         RecordingConsent(talk_id=talk.id, speaker_id=talk.speakers[0].id, answer=ConsentAnswer.YES),
         Feedback(talk_id=talk.id, ticket="t" * 32, given_on=now().date(), rating=4, text="Gut"),
         SubtitleCue(material_id=material_id, number=1, start_ms=0, end_ms=900, text="Guten Abend"),
+        Opening(material_id=material_id, contact=asked.contact, kind="view"),
+        PlannedRelease(talk=talk, due_at=now(), material_ids=[material_id], groups=["invited"]),
         WorkerBeat(name="host:4711"),
         stay,
     ):

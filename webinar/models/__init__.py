@@ -43,6 +43,7 @@ from webinar.models.materials import (
     Processing,
     SubtitleCue,
 )
+from webinar.models.openings import Opening, OpeningKind
 from webinar.models.participation import (
     ACTIVE,
     Answer,
@@ -54,6 +55,7 @@ from webinar.models.participation import (
     SeriesAcceptance,
     Source,
 )
+from webinar.models.planned_releases import PlannedRelease, PlanState
 from webinar.models.questions import Question, QuestionAnswer, QuestionKind
 from webinar.models.recordings import Aside, Recording, RecordingSource, RecordingState
 from webinar.models.reminders import Reminded, Reminder
@@ -108,11 +110,15 @@ __all__ = [
     "MaterialKind",
     "MaterialPage",
     "Mode",
+    "Opening",
+    "OpeningKind",
     "Organisation",
     "OrganisationKind",
     "Origin",
     "Outcome",
     "Placeholder",
+    "PlanState",
+    "PlannedRelease",
     "Processing",
     "Purpose",
     "Question",

@@ -26,7 +26,7 @@ from webinar.models.base import (
     one_of,
     public_id,
 )
-from webinar.models.talks import Talk
+from webinar.models.talks import Speaker, Talk
 
 
 class MaterialKind(StrEnum):
@@ -81,9 +81,20 @@ class Material(Timestamped, Model):
     processing_note: Mapped[str] = mapped_column(String(200), default="", info=NOTHING)
     """A code that the desk translates; empty when all went well."""
     released_at: Mapped[datetime | None] = mapped_column(Utc)
+    closes_on: Mapped[date | None]
+    """The release ends: from this day on nobody can open it. It stays at the desk."""
     delete_on: Mapped[date | None]
+    deletion_told: Mapped[date | None]
+    """The deletion date that the office was warned of."""
+    speaker_id: Mapped[int | None] = mapped_column(
+        ForeignKey("speakers.id", ondelete="SET NULL"), index=True
+    )
+    """Whose it is, where several speak."""
+    refused_at: Mapped[datetime | None] = mapped_column(Utc)
+    """The speaker took it out of the archive; until that is lifted it is not released again."""
 
     talk: Mapped[Talk] = relationship()
+    speaker: Mapped[Speaker | None] = relationship()
     pages: Mapped[list[MaterialPage]] = relationship(
         back_populates="material", order_by="MaterialPage.number", cascade="all, delete-orphan"
     )

@@ -79,6 +79,11 @@ class Talk(Timestamped, Model):
             name="places_per_organisation",
         ),
         CheckConstraint("extended_until > ends_at", name="extended_after_end"),
+        CheckConstraint(
+            "took_part_minutes IS NULL OR took_part_percent IS NULL", name="took_part_one_rule"
+        ),
+        CheckConstraint("took_part_minutes > 0", name="took_part_minutes"),
+        CheckConstraint("took_part_percent BETWEEN 1 AND 100", name="took_part_percent"),
         CheckConstraint("(other_room = '') = (other_room_at IS NULL)", name="other_room_since"),
         Index("ix_talks_state_starts_at", "state", "starts_at"),
     )
@@ -131,6 +136,10 @@ class Talk(Timestamped, Model):
     recorded: Mapped[bool] = mapped_column(default=False)
     contact_person: Mapped[str] = mapped_column(String(200), default="", info=PERSONAL)
     contact_phone: Mapped[str] = mapped_column(String(60), default="", info=PERSONAL)
+    took_part_minutes: Mapped[int | None]
+    """Who was there so long took part; with `took_part_percent` empty: as the office counts."""
+    took_part_percent: Mapped[int | None]
+    """The same as a share of the talk."""
     dial_in_pin: Mapped[str] = mapped_column(String(60), default="", info=NOTHING)
     """What the room's telephone access asks for; empty: nobody comes in by telephone."""
     published_at: Mapped[datetime | None] = mapped_column(Utc)
