@@ -345,7 +345,55 @@ def recording_arrived(state: str, reason: str = "", *, known: bool = True) -> Ma
     return make
 
 
+def archive_notice(what: str, **params: object) -> Make:
+    """To the office, about slides and a recording of the evening."""
+
+    def make(evening: Scene) -> Mail:
+        account = factories.account(
+            name="Miriam Hartmann",
+            email="m.hartmann@lra.example",
+            language=evening.contact.language,
+        )
+        about = {"what": what, "talk_id": 7, "materials": _two(evening), **params}
+        if "speaker" in params:
+            about["speaker"] = evening.speaker.id
+        return mail(
+            evening, "archive_notice", account=account, recipient=account.email, params=about
+        )
+
+    return make
+
+
+def material_refused(evening: Scene) -> Mail:
+    speaker, params = evening.speaker, {"materials": _two(evening)[:1]}
+    return mail(
+        evening, "material_refused", speaker=speaker, recipient=speaker.email, params=params
+    )
+
+
+def _two(evening: Scene) -> list[int]:
+    rows = [
+        Material(talk=evening.talk, kind=kind, title=title, url=f"https://lra.example/{kind}")
+        for kind, title in ((MaterialKind.SLIDES, "Folien"), (MaterialKind.LINK, "Aufzeichnung"))
+    ]
+    for row in rows:
+        factories.save(row)
+    return [row.id for row in rows]
+
+
+def archive_link(*, renewed: bool) -> Make:
+    params = {"version": 1, "renewed": renewed}
+    return lambda evening: mail(evening, "archive_link", params=params)
+
+
 LETTERS: dict[str, Make] = {
+    "archive_notice-deletion": archive_notice("deletion", on="2027-01-21"),
+    "archive_notice-material": archive_notice("material_refused", speaker=True),
+    "archive_notice-recording": archive_notice("recording_refused", speaker=True, planned=1),
+    "archive_notice-release": archive_notice("release_failed", problem="recording_refused"),
+    "archive_link": archive_link(renewed=False),
+    "archive_link-renewed": archive_link(renewed=True),
+    "material_refused": material_refused,
     "recording_arrived": recording_arrived("stored"),
     "recording_arrived-no_consent": recording_arrived("aside", "no_consent"),
     "recording_arrived-room_unknown": recording_arrived("aside", "room_unknown", known=False),

@@ -25,6 +25,7 @@ from webinar.models import (
     Mail,
     Mailing,
     Material,
+    PlannedRelease,
     Recording,
     Registration,
     Series,
@@ -49,6 +50,7 @@ QUERIES: dict[str, Select[Any]] = {
     Mail.__tablename__: select(Mail).options(joinedload(Mail.contact), defer(Mail.content)),
     Mailing.__tablename__: select(Mailing).options(joinedload(Mailing.talk)),
     Material.__tablename__: select(Material),
+    PlannedRelease.__tablename__: select(PlannedRelease).options(joinedload(PlannedRelease.talk)),
     Recording.__tablename__: select(Recording).options(joinedload(Recording.talk)),
     Registration.__tablename__: select(Registration).options(
         joinedload(Registration.contact), joinedload(Registration.talk)

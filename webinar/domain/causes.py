@@ -100,7 +100,8 @@ def _kept_out(mail: Mail, talk: Talk, contact: Contact) -> bool:
 
 def _link_opens(mail: Mail, talk: Talk, contact: Contact) -> bool:
     """Whether the link was not replaced once more: frozen bytes would bring a dead one."""
-    link = links.find_contact_link(contact, purpose=Purpose.ANSWER, talk=talk)
+    purpose = Purpose.ARCHIVE if mail.template == "archive_link" else Purpose.ANSWER
+    link = links.find_contact_link(contact, purpose=purpose, talk=talk)
     opens = link is not None and link.version == mail.params.get("version")
     return opens and _calendar_agrees(mail, talk, contact)
 
@@ -131,6 +132,7 @@ _BY_TEMPLATE: dict[str, Cause] = {
     "withdrawn": _kept_out,
     "refused": _kept_out,
     "personal_link": _link_opens,
+    "archive_link": _link_opens,
     **dict.fromkeys(signups.TEMPLATES, _answers_the_form),
 }
 """Every other mail holds while the calendar agrees."""

@@ -36,9 +36,11 @@ Number = SQLColumnExpression[int] | int
 
 
 def released(day: date | BindParameter[date]) -> tuple[ColumnElement[bool], ...]:
-    """The conditions on `Material` that it was released and not yet due to be deleted on `day`."""
+    """The conditions on `Material` that it was released, and that on `day` the release has not
+    ended and it is not yet due to be deleted."""
     return (
         Material.released_at.is_not(None),
+        or_(Material.closes_on.is_(None), Material.closes_on > day),
         or_(Material.delete_on.is_(None), Material.delete_on > day),
     )
 

@@ -17,7 +17,7 @@ from webinar.clock import now
 from webinar.domain.rows import here, written_once
 from webinar.errors import RuleError
 from webinar.extensions import db
-from webinar.models import Account, Contact, Mail, Mailing, MailState, Speaker, Talk
+from webinar.models import Account, Contact, Mail, Mailing, MailState, Role, Speaker, Talk
 
 MOVES: dict[MailState, frozenset[MailState]] = {
     MailState.QUEUED: frozenset({MailState.SENDING, MailState.ABORTED, MailState.OBSOLETE}),
@@ -160,6 +160,17 @@ def to_account(
         mailing_id=mailing.id if mailing is not None else None,
         params=params or {},
     )
+
+
+def to_office(
+    template: str, *, key: str, talk: Talk | None = None, params: dict[str, Any] | None = None
+) -> None:
+    """Write a mail to everybody at the desk who can do something about it."""
+    writers = select(Account).where(
+        Account.active.is_(True), Account.role.in_((Role.ADMIN, Role.ORGANISER))
+    )
+    for account in db.session.scalars(writers.order_by(Account.id)).all():
+        to_account(template, account, key=f"{key}:{account.id}", talk=talk, params=params)
 
 
 def written(key: str) -> bool:

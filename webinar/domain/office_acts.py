@@ -100,37 +100,29 @@ def exclude(talk: Talk, *, contact: Contact, by: Account, notify: bool = True) -
 
 
 def send_link(talk: Talk, *, contact: Contact, number: int, by: Account) -> None:
-    """Mail the personal link that the person has already, for the `number`-th time. The same number
-    sends one mail, so a double click is one and a deliberate resend another.
-
-    Until the end of the talk: who calls when it has begun is looking for the room."""
-    registrations.lock(talk)
-    if talk.state == TalkState.CANCELLED:
-        raise RuleError("talk_cancelled")
-    if times.end(talk) <= now():
-        raise RuleError("evening_over")
-    _check_reachable(talk, contact)
-    _check_holder(talk, contact)
-    link = links.contact_link(contact, purpose=Purpose.ANSWER, talk=talk)
+    """Mail the link that the person has already, for the `number`-th time: until the end of the
+    talk the personal one (who calls then is looking for the room), afterwards the archive's. The
+    same number sends one mail, so a double click is one and a deliberate resend another."""
+    _begin_link(talk, contact)
+    link = links.contact_link(contact, purpose=_wanted(talk), talk=talk)
     if _mail_link(talk, link, contact=contact, number=number):
         audit.record("link.sent", link, by=by)
 
 
 def reissue_link(talk: Talk, *, contact: Contact, by: Account, notify: bool = True) -> None:
-    """Replace the person's links to the talk; the old ones stop at once.
+    """Replace the person's links to the talk; the old ones stop at once, and nobody else's do.
 
-    The calendar holds one of them, so the mail with the new link carries the entry again.
+    Until the end the calendar holds one of them, so the mail with the new link carries the entry
+    again; afterwards the mail brings the link to the archive.
     """
-    begin(talk, contact=contact)
-    _check_holder(talk, contact)
-    links.contact_link(contact, purpose=Purpose.ANSWER, talk=talk)
+    _begin_link(talk, contact)
+    wanted = links.contact_link(contact, purpose=_wanted(talk), talk=talk)
     for link in _links(talk, contact):
         links.reissue(link)
-        db.session.flush()
-        if link.purpose == Purpose.ANSWER:
-            audit.record("link.reissued", link, by=by, changes={"version": link.version})
-            if notify:
-                _mail_link(talk, link, contact=contact, number=1, renewed=True)
+    db.session.flush()
+    audit.record("link.reissued", wanted, by=by, changes={"version": wanted.version})
+    if notify:
+        _mail_link(talk, wanted, contact=contact, number=1, renewed=True)
 
 
 def begin(talk: Talk, *, contact: Contact) -> None:
@@ -147,12 +139,29 @@ def _check_reachable(talk: Talk, contact: Contact) -> None:
         raise RuleError("contact_deactivated")
 
 
+def _begin_link(talk: Talk, contact: Contact) -> None:
+    """Lock the talk and check that the person holds a link to it."""
+    registrations.lock(talk)
+    if talk.state == TalkState.CANCELLED:
+        raise RuleError("talk_cancelled")
+    _check_reachable(talk, contact)
+    _check_holder(talk, contact)
+
+
+def _wanted(talk: Talk) -> Purpose:
+    """What the person needs: the way into the evening, or to what is left of it."""
+    return Purpose.ARCHIVE if times.end(talk) <= now() else Purpose.ANSWER
+
+
 def _check_holder(talk: Talk, contact: Contact) -> None:
     """A link that opens a closed page helps nobody."""
     invitation = invitations.invitation_of(talk, contact=contact)
     if invitation is not None and invitation.answer != Answer.WITHDRAWN:
         return
-    if registrations.active_registration(talk, contact=contact) is None:
+    if registrations.active_registration(talk, contact=contact) is not None:
+        return
+    over = _wanted(talk) is Purpose.ARCHIVE
+    if not over or not links.find_contact_link(contact, purpose=Purpose.ARCHIVE, talk=talk):
         raise RuleError("not_invited")
 
 
@@ -170,16 +179,19 @@ def _mail_link(
     talk: Talk, link: Link, *, contact: Contact, number: int, renewed: bool = False
 ) -> bool:
     """Whether a mail was written: not where this number has gone out before."""
-    key = f"personal-link:{link.id}:{link.version}:{number}"
+    archive = link.purpose == Purpose.ARCHIVE
+    template = "archive_link" if archive else "personal_link"
+    key = f"{template.replace('_', '-')}:{link.id}:{link.version}:{number}"
     if mail.written(key):
         return False
+    confirmed = renewed and not archive
     mail.to_contact(
-        "personal_link",
+        template,
         contact,
         key=key,
         talk=talk,
-        calendar=notices.request_if_confirmed(talk, contact) if renewed else None,
-        not_after=times.end(talk),
+        calendar=notices.request_if_confirmed(talk, contact) if confirmed else None,
+        not_after=None if archive else times.end(talk),
         params={"version": link.version, "renewed": renewed},
     )
     return True

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
-from webinar.domain import times
+from webinar.domain import deletions, release_plans, times
 from webinar.domain.mail_health import Health
 from webinar.extensions import db
 from webinar.models import (
@@ -84,6 +84,8 @@ class DueKind(StrEnum):
     DRAFT = "draft"
     UNINVITED = "uninvited"
     UNRELEASED = "unreleased"
+    DELETION = "deletion"
+    """Files whose day is near."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,7 @@ def due(health: Health, *, inbox_waiting: int = 0) -> list[Due]:
     found = [Due(DueKind.RELAY, None, health.under_way)] if since or health.stalled else []
     found += _undelivered(but_since=since)
     found += [Due(DueKind.INBOX, None, inbox_waiting)] if inbox_waiting else []
-    return [*found, *_unreleased(), *_drafts(), *_uninvited()]
+    return [*found, *_deletions(), *_unreleased(), *_drafts(), *_uninvited()]
 
 
 def _undelivered(*, but_since: datetime | None) -> list[Due]:
@@ -233,12 +235,21 @@ def _undelivered(*, but_since: datetime | None) -> list[Due]:
     return sorted(dues, key=lambda due: (due.talk is None, due.talk and due.talk.starts_at))
 
 
+def _deletions() -> list[Due]:
+    found: dict[int, list[Material]] = {}
+    for material in deletions.ahead():
+        found.setdefault(material.talk_id, []).append(material)
+    return [Due(DueKind.DELETION, rows[0].talk, len(rows)) for rows in found.values()]
+
+
 def _unreleased() -> list[Due]:
     rows = db.session.execute(
         select(Material.talk_id, func.count())
         .join(Talk, Material.talk_id == Talk.id)
         .where(
             Material.released_at.is_(None),
+            Material.refused_at.is_(None),
+            Material.id.not_in(release_plans.planned()),
             now() >= times.END,
             Talk.state == TalkState.PUBLISHED,
         )

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import defer
 
+from webinar.clock import now
 from webinar.domain import answers, invitations, links, places, registrations, times
 from webinar.domain.answers import Invitee
 from webinar.errors import NotThere
@@ -40,7 +41,9 @@ S = RegistrationState
 @dataclass(frozen=True)
 class Person:
     """`registration` is the place, the waiting place, or the last one that ended. `invitee` is
-    None for who was never invited. `open`: the office can still do something."""
+    None for who was never invited. `open`: the office can still do something about the answer;
+    `reachable`: links can be sent and replaced. `archive` is the link to what is left of the
+    evening, which somebody of an audience can hold alone."""
 
     talk: Talk
     contact: Contact
@@ -50,7 +53,9 @@ class Person:
     waiting: int
     """How many wait for the same side."""
     link: Link | None
+    archive: Link | None
     open: bool
+    reachable: bool
 
     @property
     def invitation(self) -> Invitation | None:
@@ -70,8 +75,9 @@ class Person:
 
     @property
     def holds_link(self) -> bool:
-        """Whether the personal page would open to more than a refusal."""
-        return self.invited or self.active
+        """Whether a link that the person has would open to more than a refusal."""
+        over = self.archive is not None and times.end(self.talk) <= now()
+        return self.invited or self.active or over
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,8 @@ def person(talk: Talk, contact: Contact) -> Person:
     """How the contact stands; raises `NotThere` for who has nothing to do with the talk."""
     invitation = invitations.invitation_of(talk, contact=contact)
     registration = _registration(talk, contact)
-    if invitation is None and registration is None:
+    archive = links.find_contact_link(contact, purpose=Purpose.ARCHIVE, talk=talk)
+    if invitation is None and registration is None and archive is None:
         raise NotThere("record_missing")
     found = answers.invitees(talk, [invitation]) if invitation is not None else []
     position, waiting = _queue(talk, registration)
@@ -100,7 +107,9 @@ def person(talk: Talk, contact: Contact) -> Person:
         position=position,
         waiting=waiting,
         link=links.find_contact_link(contact, purpose=Purpose.ANSWER, talk=talk),
+        archive=archive,
         open=still_open(talk) and contact.active,
+        reachable=talk.state == TalkState.PUBLISHED and contact.active,
     )
 
 

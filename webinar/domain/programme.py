@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webinar.clock import now
-from webinar.domain import registrations, times
+from webinar.domain import grants, materials, registrations, times
 from webinar.errors import NotThere
 from webinar.extensions import db
 from webinar.models import (
@@ -93,7 +93,7 @@ def released(talks: Sequence[Talk]) -> dict[int, Released]:
     """By talk id what was released, in one query."""
     rows = db.session.execute(
         select(Material.talk_id, Material.kind, Material.duration_seconds).where(
-            Material.talk_id.in_([talk.id for talk in talks]), Material.released_at.is_not(None)
+            Material.talk_id.in_([talk.id for talk in talks]), *grants.released(materials.today())
         )
     ).all()
     found: dict[int, Released] = {}

@@ -16,12 +16,14 @@ from webinar.models import Mail, Talk
 
 AT_ONCE = frozenset(
     {
+        "archive_link",
         "calendar_feed",
         "confirmation",
         "declined",
         "delegated",
         "details",
         "language_changed",
+        "material_refused",
         "other_room",
         "personal_link",
         "personal_page",

@@ -1,10 +1,12 @@
 """Whether a talk may be recorded: only with the consent of all who speak, for as long as it stands.
 
 A speaker answers on the personal page, or the office writes down what was said. Each answer ends
-the one before it and both are kept. "No" takes what was released of a recording down at once.
+the one before it and both are kept. "No" takes what was released of a recording down at once, out
+of planned releases too, and the office is told.
 
 Neighbours: `domain.releases` refuses to release a recording against a "no"; the room's token
-carries what `may_record` says (`webinar.web.room_entry`).
+carries what `may_record` says (`webinar.web.room_entry`); what else a speaker can take out of the
+archive is `domain.objections`'.
 """
 
 from __future__ import annotations
@@ -15,13 +17,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
-from webinar.domain import audit, mail, registrations, releases, speakers
+from webinar.domain import audit, mail, registrations, release_plans, releases, speakers
 from webinar.extensions import db
 from webinar.models import (
     Account,
     ConsentAnswer,
     Material,
-    MaterialKind,
     RecordingConsent,
     Speaker,
     Talk,
@@ -74,7 +75,7 @@ def answer(
     db.session.add(given)
     db.session.flush()
     audit.record(ACTIONS[said], talk, by=by, changes={"speaker": speaker.id})
-    taken_down = _take_down(talk, by=by) if said is ConsentAnswer.NO else 0
+    taken_down = _take_down(talk, speaker, given, by=by) if said is ConsentAnswer.NO else 0
     mail.to_speaker(
         "recording_consent",
         speaker,
@@ -95,17 +96,29 @@ def _standing(talk: Talk, speaker: Speaker) -> RecordingConsent | None:
     )
 
 
-def _take_down(talk: Talk, *, by: Account | None) -> int:
-    """Close the released recordings of the talk and their subtitles; returns how many."""
-    shown = db.session.scalars(
-        select(Material).where(
-            Material.talk_id == talk.id,
-            Material.kind.in_((MaterialKind.RECORDING, MaterialKind.SUBTITLES)),
-            Material.released_at.is_not(None),
-        )
+def _take_down(talk: Talk, speaker: Speaker, said: RecordingConsent, *, by: Account | None) -> int:
+    """Close the released recordings of the talk and their subtitles, leave them out of what is
+    planned, and tell the office where there was something; returns how many were closed."""
+    found = db.session.scalars(
+        select(Material).where(Material.talk_id == talk.id, Material.kind.in_(releases.SPOKEN))
     ).all()
+    planned = release_plans.leave_out(talk, [material.id for material in found])
+    shown = [material for material in found if material.released_at is not None]
     for material in shown:
         releases.withdraw(material, by=by)
+    if by is None and (found or talk.recorded):
+        mail.to_office(
+            "archive_notice",
+            key=f"recording-refused:{said.id}",
+            talk=talk,
+            params={
+                "what": "recording_refused",
+                "talk_id": talk.id,
+                "speaker": speaker.id,
+                "materials": [material.id for material in shown],
+                "planned": planned,
+            },
+        )
     return len(shown)
 
 

@@ -26,7 +26,6 @@ from webinar.models import (
     MaterialKind,
     Recording,
     RecordingState,
-    Role,
     Room,
     Talk,
     TalkState,
@@ -224,18 +223,9 @@ def _title(talk: Talk) -> str:
 
 def _tell(row: Recording) -> None:
     """A mail to everybody at the desk who can do something about it."""
-    query = select(Account).where(
-        Account.active.is_(True), Account.role.in_((Role.ADMIN, Role.ORGANISER))
+    mail.to_office(
+        "recording_arrived",
+        key=f"recording:{row.id}:{row.state}",
+        talk=row.talk,
+        params={"state": str(row.state), "reason": str(row.reason), "talk_id": row.talk_id},
     )
-    for account in db.session.scalars(query):
-        mail.to_account(
-            "recording_arrived",
-            account,
-            key=f"recording:{row.id}:{row.state}:{account.id}",
-            talk=row.talk,
-            params={
-                "state": str(row.state),
-                "reason": str(row.reason),
-                "talk_id": row.talk_id,
-            },
-        )

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import ColumnElement, or_, select
 
-from webinar.clock import now
+from webinar.clock import berlin, now
 from webinar.domain import audit, grants, mailings, registrations
 from webinar.errors import RuleError
 from webinar.extensions import db
@@ -33,7 +34,8 @@ from webinar.models import (
     audience_members,
 )
 
-_SPOKEN = (MaterialKind.RECORDING, MaterialKind.SUBTITLES)
+SPOKEN = (MaterialKind.RECORDING, MaterialKind.SUBTITLES)
+"""What nobody may see whose speaker does not want to be recorded."""
 GROUPS = frozenset({Grantee.INVITED, Grantee.REGISTERED, Grantee.EVERYONE})
 
 
@@ -43,14 +45,18 @@ class Access:
 
     groups: frozenset[Grantee] = frozenset({Grantee.INVITED, Grantee.REGISTERED})
     audiences: tuple[int, ...] = ()
+    closes_on: date | None = None
+    """From this day on nobody can open them any more; None: until they are deleted."""
 
     def check(self) -> None:
-        """Raises `RuleError` where nobody is named or an audience has gone."""
+        """Raises `RuleError` where nobody is named, an audience has gone or the end is over."""
         if not self.groups <= GROUPS or not (self.groups or self.audiences):
             raise RuleError("release_for_nobody", field="who")
         found = select(Audience.id).where(Audience.id.in_(self.audiences))
         if set(db.session.scalars(found)) != set(self.audiences):
             raise RuleError("release_audience_gone", field="audiences")
+        if self.closes_on is not None and self.closes_on <= berlin(now()).date():
+            raise RuleError("release_ends_in_past", field="closes_on")
 
     def grants(self) -> list[Grant]:
         """New rows for one material."""
@@ -84,19 +90,12 @@ def release(
     """Open the materials to those of `access`, and tell them if there are `words`.
 
     Returns the mailing, or None where nobody is told. Raises `RuleError` for a draft talk, for
-    nobody, for a recording that one of the speakers does not want, and where one of the materials
+    nobody, for what one of the speakers does not want to be shown, and where one of the materials
     is gone or released already: a second click, or another organiser, does not mail twice.
     """
-    if talk.state == TalkState.DRAFT:
-        raise RuleError("release_of_draft")
-    access.check()
-    # Before the materials, as where a speaker says no: the second sees what the first did.
-    registrations.lock(talk)
-    chosen = _locked(talk, material_ids)
-    if any(one.kind in _SPOKEN for one in chosen) and _refused(talk):
-        raise RuleError("recording_refused")
+    chosen = check(talk, material_ids=material_ids, access=access)
     for material in chosen:
-        material.released_at = now()
+        material.released_at, material.closes_on = now(), access.closes_on
         material.grants = access.grants()
         audit.record("material.released", material, by=by, changes=_named(access))
     db.session.flush()
@@ -111,13 +110,41 @@ def release(
     return mailing
 
 
+def check(talk: Talk, *, material_ids: Collection[int], access: Access) -> Sequence[Material]:
+    """The materials, locked, once it is certain that they could be released so; else raises as
+    `release` does."""
+    if talk.state == TalkState.DRAFT:
+        raise RuleError("release_of_draft")
+    access.check()
+    # Before the materials, as where a speaker says no: the second sees what the first did.
+    registrations.lock(talk)
+    chosen = _locked(talk, material_ids)
+    if any(one.kind in SPOKEN for one in chosen) and _refused(talk):
+        raise RuleError("recording_refused")
+    if any(one.refused_at is not None for one in chosen):
+        raise RuleError("material_refused")
+    return chosen
+
+
 def withdraw(material: Material, *, by: Account | None) -> None:
     """Close the material at once for everybody; the next release names anew who may open it."""
     if material.released_at is None:
         return
-    material.released_at = None
+    material.released_at = material.closes_on = None
     audit.record("material.withdrawn", material, by=by, changes=audit.changes_of(material))
     material.grants.clear()
+    db.session.flush()
+
+
+def limit(material: Material, *, closes_on: date | None, by: Account) -> None:
+    """Let the release end on that day, or with the deletion. Raises `RuleError` on `closes_on` for
+    a day that is over; what is not released has no end."""
+    if material.released_at is None or closes_on == material.closes_on:
+        return
+    if closes_on is not None and closes_on <= berlin(now()).date():
+        raise RuleError("release_ends_in_past", field="closes_on")
+    material.closes_on = closes_on
+    audit.record("material.limited", material, by=by, changes=audit.changes_of(material))
     db.session.flush()
 
 
@@ -172,7 +199,9 @@ def _refused(talk: Talk) -> bool:
 
 def _named(access: Access) -> dict[str, object]:
     """What was closed before: nobody could open it."""
-    return {"groups": [None, sorted(access.groups)], "audiences": [None, sorted(access.audiences)]}
+    end = {} if access.closes_on is None else {"closes_on": [None, str(access.closes_on)]}
+    named = {"groups": [None, sorted(access.groups)], "audiences": [None, sorted(access.audiences)]}
+    return named | end
 
 
 def _groups(talk: Talk, access: Access) -> list[ColumnElement[bool]]:

@@ -11,6 +11,7 @@ from webinar.jobs.mailings import expand_mailing
 from webinar.jobs.materials import delete_expired_materials, delete_files, process_material
 from webinar.jobs.queue import Handler
 from webinar.jobs.recordings import fetch_recording, forget_recordings, take_recording
+from webinar.jobs.releases import forget_openings, release_planned, warn_of_deletion
 from webinar.jobs.reminders import ask_for_reminders, remind
 
 HANDLERS: Mapping[str, Handler] = {
@@ -22,11 +23,14 @@ HANDLERS: Mapping[str, Handler] = {
     "fetch_recording": fetch_recording,
     "forget_bodies": forget_bodies,
     "forget_inbox": forget_inbox,
+    "forget_openings": forget_openings,
     "forget_recordings": forget_recordings,
     "process_material": process_material,
     "read_inbox": read_inbox,
+    "release_planned": release_planned,
     "remind": remind,
     "take_recording": take_recording,
+    "warn_of_deletion": warn_of_deletion,
 }
 PERIODIC: Mapping[str, timedelta] = {
     "ask_for_reminders": timedelta(minutes=1),
@@ -34,7 +38,10 @@ PERIODIC: Mapping[str, timedelta] = {
     "delete_expired_materials": timedelta(hours=1),
     "forget_bodies": timedelta(days=1),
     "forget_inbox": timedelta(days=1),
+    "forget_openings": timedelta(days=1),
     "forget_recordings": timedelta(days=1),
     "read_inbox": timedelta(minutes=1),
+    "release_planned": timedelta(minutes=1),
+    "warn_of_deletion": timedelta(hours=1),
 }
 """Runs once in each such stretch of time, whatever the number of workers."""

@@ -24,6 +24,7 @@ LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "reminder_unanswered": (Purpose.ANSWER, Purpose.UNSUBSCRIBE),
     "reminder_coming": (Purpose.ANSWER, Purpose.ENTER),
     "personal_link": (Purpose.ANSWER,),
+    "archive_link": (Purpose.ARCHIVE,),
     "side_dropped": (Purpose.ANSWER,),
     "details": (Purpose.ANSWER,),
     "other_room": (Purpose.ANSWER,),

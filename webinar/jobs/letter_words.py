@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from webinar.config import Settings
 from webinar.domain import times
@@ -55,6 +55,8 @@ def message(
         if template in MAILINGS:
             values |= _organiser_words(talk, reader, settings, template=template, mailing=mailing)
         if template == "materials":
+            values["titles"] = _titles(talk, params, Material.released_at.is_not(None))
+        elif "materials" in params:
             values["titles"] = _titles(talk, params)
         if template == "moved":
             values["changes"] = moves.said(_before(params), talk, language=reader.language)
@@ -134,15 +136,17 @@ def _organiser_words(
     }
 
 
-def _titles(talk: Talk, params: Mapping[str, object]) -> list[str]:
-    """What of the materials is still released, in its order."""
+def _titles(
+    talk: Talk, params: Mapping[str, object], *conditions: ColumnElement[bool]
+) -> list[str]:
+    """How the materials are called of which the conditions hold, in their order."""
     ids = params.get("materials")
     query = (
         select(Material.title)
         .where(
             Material.talk_id == talk.id,
             Material.id.in_(ids if isinstance(ids, list) else []),
-            Material.released_at.is_not(None),
+            *conditions,
         )
         .order_by(Material.position, Material.id)
     )

@@ -7,11 +7,12 @@ So no names lie in the outbox, and a name that was corrected in between is the r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from sqlalchemy import select
 
 from webinar.extensions import db
-from webinar.models import Contact, Series, Talk
+from webinar.models import Contact, Series, Speaker, Talk
 from webinar.rendering import dates, salutations
 
 PEOPLE = ("inviter", "deputy")
@@ -19,12 +20,16 @@ PEOPLE = ("inviter", "deputy")
 
 def resolved(params: Mapping[str, object], *, language: str) -> dict[str, object]:
     """People as `name` and `who` (with office and organisation), the series by its name, evenings
-    with day and title."""
+    with day and title, the day `on` in full."""
     found: dict[str, object] = {
         name: person(db.session.get_one(Contact, params[name])) for name in PEOPLE if name in params
     }
     if "series" in params:
         found["series"] = db.session.get_one(Series, params["series"]).name
+    if "speaker" in params:
+        found["speaker"] = {"name": _name(db.session.get_one(Speaker, params["speaker"]))}
+    if "on" in params:
+        found["day"] = dates.calendar_day(date.fromisoformat(str(params["on"])), language=language)
     closed = params.get("closed")
     if isinstance(closed, list):
         found["closed"] = evenings(closed, language=language)
@@ -33,12 +38,16 @@ def resolved(params: Mapping[str, object], *, language: str) -> dict[str, object
 
 def person(contact: Contact) -> dict[str, str]:
     """ "Hannah Seubert", and "Hannah Seubert (Erste Bürgermeisterin, Gemeinde Kürnach)"."""
-    name = salutations.full_name(
-        title=contact.title, first_name=contact.first_name, last_name=contact.last_name
-    )
+    name = _name(contact)
     organisation = contact.organisation.name if contact.organisation is not None else ""
     office = ", ".join(filter(None, (contact.office, organisation)))
     return {"name": name, "who": f"{name} ({office})" if office else name}
+
+
+def _name(person: Contact | Speaker) -> str:
+    return salutations.full_name(
+        title=person.title, first_name=person.first_name, last_name=person.last_name
+    )
 
 
 def evenings(ids: list[int], *, language: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What was taken from the archive: one row for each file that was saved or recording that was begun.
+"""What was taken from the archive: one row for each file saved or recording begun.
 
 Nobody is followed: no address, no browser, no length of watching. Who it was goes after a term, the
 row itself stays as a count (`domain.openings`).

@@ -37,6 +37,11 @@ def day(moment: datetime, zone: str, *, language: str = "de") -> str:
     return _written(_local(moment, zone), "EEEE, {d} MMMM y", language=language)
 
 
+def calendar_day(on: date, *, language: str = "de") -> str:
+    """Donnerstag, 14. Januar 2027, of a day without a clock."""
+    return _written(on, "EEEE, {d} MMMM y", language=language)
+
+
 def date_only(moment: datetime, zone: str, *, language: str = "de") -> str:
     """14. Januar 2027"""
     return _written(_local(moment, zone), "{d} MMMM y", language=language)

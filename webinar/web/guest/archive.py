@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from webinar.clock import now
 from webinar.domain import materials, times
 from webinar.models import Material, MaterialKind
-from webinar.web import downloads
+from webinar.web import counting, downloads
 from webinar.web.guest import pages
 
 blueprint = Blueprint("guest_archive", __name__)
@@ -43,13 +43,15 @@ def show() -> ResponseReturnValue:
 @blueprint.get("/datei/<public_id>")
 def download(public_id: str) -> ResponseReturnValue:
     """The file to save."""
-    return downloads.attachment(_granted(public_id))
+    material = _granted(public_id)
+    return counting.download(downloads.attachment(material), material, contact=pages.contact())
 
 
 @blueprint.get("/wiedergabe/<public_id>")
 def play(public_id: str) -> ResponseReturnValue:
     """A recording or its subtitles, for the page's player."""
-    return downloads.playing(_granted(public_id))
+    material = _granted(public_id)
+    return counting.view(downloads.playing(material), material, contact=pages.contact())
 
 
 @blueprint.get("/seite/<public_id>/<int:number>")

@@ -6,7 +6,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 
 from webinar.clock import now
-from webinar.domain import materials, recording_consents, registrations, rooms, times
+from webinar.domain import materials, objections, recording_consents, registrations, rooms, times
 from webinar.domain.rooms import Entry
 from webinar.errors import NotThere
 from webinar.extensions import db
@@ -33,6 +33,7 @@ def show() -> ResponseReturnValue:
         past=now() >= times.end(talk),
         places={side: registrations.taken(talk, side) for side in registrations.modes(talk)},
         materials=materials.released(talk),
+        own=objections.of_speaker(talk, pages.speaker()),
         notice=door.notice(talk),
         consent=recording_consents.answers(talk).get(pages.speaker().id),
     )
@@ -60,6 +61,30 @@ def consent() -> ResponseReturnValue:
         recording_consents.answer(talk, pages.speaker(), said=ConsentAnswer(said))
         db.session.commit()
     return redirect(url_for(".show") + "#aufzeichnung", 303)
+
+
+@blueprint.get("/unterlagen/<public_id>")
+def objection(public_id: str) -> ResponseReturnValue:
+    """What taking one's own slides out of the archive means."""
+    talk = _talk()
+    material = objections.own(talk, pages.speaker(), public_id=public_id)
+    return render_template("guest/objection.html", talk=talk, material=material)
+
+
+@blueprint.post("/unterlagen/<public_id>")
+def take_out(public_id: str) -> ResponseReturnValue:
+    """Out of the archive, at once for everybody."""
+    objections.take_out(_talk(), pages.speaker(), public_id=public_id)
+    db.session.commit()
+    return redirect(url_for(".show") + "#unterlagen", 303)
+
+
+@blueprint.post("/unterlagen/<public_id>/zurueckgeben")
+def give_back(public_id: str) -> ResponseReturnValue:
+    """It may be shown again; the office decides when."""
+    objections.give_back(_talk(), pages.speaker(), public_id=public_id)
+    db.session.commit()
+    return redirect(url_for(".show") + "#unterlagen", 303)
 
 
 @blueprint.get("/datei/<public_id>")

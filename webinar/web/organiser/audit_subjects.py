@@ -17,6 +17,7 @@ from webinar.models import (
     Mail,
     Mailing,
     Material,
+    PlannedRelease,
     Recording,
     Registration,
     Series,
@@ -77,6 +78,10 @@ def _material(material: Material) -> Subject:
     return Subject(material.title, address=url_for("materials.index", talk_id=material.talk_id))
 
 
+def _planned(plan: PlannedRelease) -> Subject:
+    return Subject(plan.talk.title, address=url_for("materials.index", talk_id=plan.talk_id))
+
+
 def _recording(recording: Recording) -> Subject:
     talk = recording.talk
     if talk is None:
@@ -115,6 +120,7 @@ _MAKERS: Mapping[type, Callable[..., Subject]] = {
     Mail: _mail,
     Mailing: _mailing,
     Material: _material,
+    PlannedRelease: _planned,
     Recording: _recording,
     Registration: _person,
     Series: _series,

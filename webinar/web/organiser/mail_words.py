@@ -51,6 +51,9 @@ TEMPLATES: dict[str, LazyString] = {
     "reply_refused": _l("Answer from the calendar not taken"),
     "series_accepted": _l("Acceptance of the series"),
     "recording_arrived": _l("Notice of a recording"),
+    "archive_notice": _l("Notice about the archive"),
+    "archive_link": _l("Link to the materials"),
+    "material_refused": _l("Confirmation to the speaker: taken out of the archive"),
     "series_left": _l("End of the acceptance of the series"),
 }
 

@@ -5,6 +5,7 @@ Releasing has its own pages beside (`webinar.web.organiser.releases`), on the sa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import BinaryIO, cast
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,11 +15,12 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from webinar.adapters.documents import download_name, identify
-from webinar.domain import materials, releases, talks
+from webinar.domain import deletions, materials, objections, release_plans, releases, talks
 from webinar.errors import RuleError
 from webinar.extensions import db
-from webinar.models import Audience, Grantee, Material, MaterialKind, Talk
+from webinar.models import Audience, Grantee, Material, MaterialKind, PlannedRelease, Talk
 from webinar.web import downloads
+from webinar.web.filters import day
 from webinar.web.forms.base import DeskForm
 from webinar.web.forms.materials import ACCEPT, FileForm, LinkForm, MaterialForm
 from webinar.web.guards import account
@@ -35,8 +37,18 @@ def index(talk_id: int) -> ResponseReturnValue:
     """Everything that there is for the talk, with its state."""
     talk = talks.find(talk_id)
     rows = materials.of_talk(talk)
+    planned = release_plans.waiting(talk)
     return page(
-        "index", talk=talk, materials=rows, audiences=_audience_names(rows), waiting=_waiting(rows)
+        "index",
+        talk=talk,
+        materials=rows,
+        audiences=_audience_names(rows, planned),
+        waiting=_waiting(rows),
+        planned=planned,
+        titles={row.id: row.title for row in rows},
+        due_at={one: row.due_at for row in reversed(planned) for one in row.material_ids},
+        soon=deletions.is_ahead,
+        today=materials.today(),
     )
 
 
@@ -77,8 +89,20 @@ def show(talk_id: int, material_id: int) -> ResponseReturnValue:
     """One material: what was read of it, for whom it is, what can be done."""
     material = _material(talk_id, material_id)
     found = materials.pages_of([material])[material.id]
-    names = _audience_names([material])
-    return page("show", talk=material.talk, material=material, pages=found, audiences=names)
+    planned = [
+        row for row in release_plans.waiting(material.talk) if material.id in row.material_ids
+    ]
+    return page(
+        "show",
+        talk=material.talk,
+        material=material,
+        pages=found,
+        audiences=_audience_names([material], planned),
+        due_at={one: row.due_at for row in planned for one in row.material_ids},
+        soon=deletions.is_ahead,
+        today=materials.today(),
+        days=settings().retention_days,
+    )
 
 
 @blueprint.route("/<int:material_id>/bearbeiten", methods=["GET", "POST"])
@@ -88,13 +112,7 @@ def edit(talk_id: int, material_id: int) -> ResponseReturnValue:
     form.prepare(material)
     if form.accepted():
         try:
-            materials.edit(
-                material,
-                title=form.title.data or "",
-                delete_on=form.delete_on.data,
-                url=form.url.data if "url" in form else None,
-                by=account(),
-            )
+            _edit(material, form)
             db.session.commit()
             flash(_("The change was saved."), "success")
             return redirect(_address(material), 303)
@@ -112,6 +130,26 @@ def withdraw(talk_id: int, material_id: int) -> ResponseReturnValue:
     releases.withdraw(material, by=account())
     db.session.commit()
     flash(_("“%(title)s” was withdrawn. Nobody sees it now.", title=material.title), "success")
+    return redirect(_address(material), 303)
+
+
+@blueprint.post("/<int:material_id>/verlaengern")
+def prolong(talk_id: int, material_id: int) -> ResponseReturnValue:
+    """Let it stay as long again as it stays by itself."""
+    material = _material(talk_id, material_id)
+    on = deletions.prolong(material, days=settings().retention_days, by=account())
+    db.session.commit()
+    flash(_("“%(title)s” stays until %(day)s.", title=material.title, day=day(on)), "success")
+    return redirect(_address(material), 303)
+
+
+@blueprint.post("/<int:material_id>/zurueckgeben")
+def lift(talk_id: int, material_id: int) -> ResponseReturnValue:
+    """Take down that the speaker lets it be shown again."""
+    material = _material(talk_id, material_id)
+    objections.lift(material, by=account())
+    db.session.commit()
+    flash(_("“%(title)s” can be released again.", title=material.title), "success")
     return redirect(_address(material), 303)
 
 
@@ -175,6 +213,21 @@ def _take(talk: Talk, form: FileForm) -> Material:
     return material
 
 
+def _edit(material: Material, form: MaterialForm) -> None:
+    """Keep what was typed; fields that were not asked for stay as they are."""
+    if "closes_on" in form:
+        releases.limit(material, closes_on=form.closes_on.data, by=account())
+    if "speaker" in form:
+        objections.name_owner(material, speaker_id=form.speaker.data or None, by=account())
+    materials.edit(
+        material,
+        title=form.title.data or "",
+        delete_on=form.delete_on.data,
+        url=form.url.data if "url" in form else None,
+        by=account(),
+    )
+
+
 def _material(talk_id: int, material_id: int) -> Material:
     return materials.one_of(talks.find(talk_id), material_id=material_id)
 
@@ -187,10 +240,11 @@ def _waiting(rows: list[Material]) -> bool:
     return any(row.released_at is None for row in rows)
 
 
-def _audience_names(rows: list[Material]) -> dict[int, str]:
-    """The names of the audiences that the materials are released for, by id."""
+def _audience_names(rows: list[Material], planned: Sequence[PlannedRelease]) -> dict[int, str]:
+    """The names of the audiences that the materials are or will be released for, by id."""
     grants = [grant for row in rows for grant in row.grants]
     ids = {grant.audience_id for grant in grants if grant.grantee == Grantee.AUDIENCE}
+    ids |= {one for row in planned for one in row.audience_ids}
     query = select(Audience).where(Audience.id.in_(ids))
     return {row.id: row.name for row in db.session.scalars(query)}
 

@@ -14,7 +14,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from webinar.domain import contacts, display_names, office_acts, people, registrations, talks
+from webinar.clock import now
+from webinar.domain import (
+    contacts,
+    display_names,
+    office_acts,
+    openings,
+    people,
+    registrations,
+    talks,
+    times,
+)
 from webinar.domain.people import Person
 from webinar.errors import RuleError
 from webinar.extensions import db
@@ -26,6 +36,7 @@ from webinar.web.guards import account
 from webinar.web.numbers import RowField
 from webinar.web.organiser import audit_words, invitation_lists, signs
 from webinar.web.organiser.mails import row_of
+from webinar.web.organiser.openings import KINDS
 from webinar.web.refusals import refuse
 from webinar.web.sentences import sentence
 
@@ -52,6 +63,9 @@ def show(talk_id: int, contact_id: int) -> ResponseReturnValue:
         mails=[row_of(mail) for mail in people.mails(person.talk, person.contact)],
         lines=audit_words.lines(people.lines(person)),
         sent=_sendings(person),
+        over=times.end(person.talk) <= now(),
+        opened=openings.of_person(person.talk, person.contact),
+        kinds=KINDS,
         sources=signs.SOURCES,
         sides=signs.SIDES,
     )
@@ -126,6 +140,7 @@ def reissue(talk_id: int, contact_id: int) -> ResponseReturnValue:
             person.talk, contact=person.contact, by=account(), notify=bool(form.notify.data)
         ),
         _("The link was replaced. The earlier one no longer opens anything."),
+        may=person.reachable,
     )
 
 
@@ -146,11 +161,13 @@ def act(
     form: DeskForm,
     do: Callable[[], object],
     message: str,
+    *,
+    may: bool | None = None,
     **values: Any,
 ) -> ResponseReturnValue:
-    """The page of one act: shown, refused at its field, or done, and back to the person. Where
-    nothing can be done any more the page of the person says so."""
-    if not form.sent() and not person.open:
+    """The page of one act: shown, refused at its field, or done, and back to the person. Where it
+    can not be done any more (`may`; without it: `person.open`) the page of the person says so."""
+    if not form.sent() and not (person.open if may is None else may):
         return back(person)
     if form.accepted():
         try:
@@ -196,10 +213,11 @@ def back(person: Person) -> ResponseReturnValue:
 
 
 def _sendings(person: Person) -> int:
-    """How often the link was sent by itself."""
+    """How often the link was sent by itself: until the end the personal one, then the archive's."""
+    over = times.end(person.talk) <= now()
     query = select(func.count(Mail.id)).where(
         Mail.talk_id == person.talk.id,
         Mail.contact_id == person.contact.id,
-        Mail.template == "personal_link",
+        Mail.template == ("archive_link" if over else "personal_link"),
     )
     return db.session.scalar(query) or 0

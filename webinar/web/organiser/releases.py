@@ -1,10 +1,13 @@
-"""Releasing materials: choosing what and for whom, a look at who will be told, then doing it.
+"""Releasing materials: choosing what, for whom and when, a look at who will be told, then doing it.
 
-Choosing and looking are GETs whose choice stands in the address; only the last step writes.
+Choosing and looking are GETs whose choice stands in the address; only the last step writes. What is
+to happen later stands as a plan beside the materials and can be called off there.
 Neighbour: `webinar.web.organiser.materials`, where it is withdrawn.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,12 +15,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from webinar.domain import releases, talks
+from webinar.domain import release_plans, releases, talks
 from webinar.domain.releases import Words
-from webinar.errors import RuleError
+from webinar.errors import Conflict, RuleError
 from webinar.extensions import db
 from webinar.models import Audience, Contact, MailingKind, Material, Processing, Talk, TalkState
 from webinar.rendering.wording import wording
+from webinar.web.filters import moment
 from webinar.web.forms.materials import ReleaseChoice, WordsForm
 from webinar.web.guards import account
 from webinar.web.organiser.materials import page, refuse
@@ -42,8 +46,10 @@ def review(talk_id: int) -> ResponseReturnValue:
         return _choosing(talk, choice), 422
     try:
         choice.access().check()
+        choice.due_at(zone=talk.zone)
     except RuleError as error:
-        choice.who.errors = [sentence(error)]
+        field = choice[error.field or "who"]
+        field.errors = [sentence(error)]
         return _choosing(talk, choice), 422
     told = _told(talk, choice)
     words = _words_form(needed=bool(told))
@@ -55,6 +61,21 @@ def review(talk_id: int) -> ResponseReturnValue:
             talk = talks.find(talk_id)
     status = 422 if words.sent() else 200
     return _reviewing(talk, choice, words, told=told), status
+
+
+@blueprint.post("/<int:plan_id>/absagen")
+def call_off(talk_id: int, plan_id: int) -> ResponseReturnValue:
+    """Do not release then after all."""
+    try:
+        release_plans.call_off(
+            release_plans.one_of(talks.find(talk_id), plan_id=plan_id), by=account()
+        )
+        db.session.commit()
+        flash(_("The planned release was called off."), "success")
+    except Conflict as error:
+        db.session.rollback()
+        flash(sentence(error), "warning")
+    return redirect(url_for("materials.index", talk_id=talk_id), 303)
 
 
 def _choice(talk: Talk, *, chosen: bool) -> ReleaseChoice:
@@ -98,6 +119,7 @@ def _reviewing(talk: Talk, choice: ReleaseChoice, words: WordsForm, *, told: lis
         told=told,
         names=_audience_names(choice),
         damaged=_damaged(chosen),
+        due_at=choice.due_at(zone=talk.zone),
     )
 
 
@@ -115,6 +137,9 @@ def _damaged(rows: list[Material]) -> list[Material]:
 
 
 def _released(talk: Talk, choice: ReleaseChoice, words: WordsForm) -> ResponseReturnValue:
+    due_at = choice.due_at(zone=talk.zone)
+    if due_at is not None:
+        return _planned(talk, choice, words, due_at=due_at)
     mailing = releases.release(
         talk,
         material_ids=choice.materials.data or [],
@@ -135,6 +160,22 @@ def _released(talk: Talk, choice: ReleaseChoice, words: WordsForm) -> ResponseRe
         )
     else:
         flash(_("Released. Nobody was told."), "success")
+    return redirect(url_for("materials.index", talk_id=talk.id), 303)
+
+
+def _planned(
+    talk: Talk, choice: ReleaseChoice, words: WordsForm, *, due_at: datetime
+) -> ResponseReturnValue:
+    release_plans.plan(
+        talk,
+        due_at=due_at,
+        material_ids=choice.materials.data or [],
+        access=choice.access(),
+        by=account(),
+        words=_words(words),
+    )
+    db.session.commit()
+    flash(_("Planned: it is released on %(moment)s.", moment=moment(due_at, talk.zone)), "success")
     return redirect(url_for("materials.index", talk_id=talk.id), 303)
 
 

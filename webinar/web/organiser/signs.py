@@ -51,6 +51,7 @@ ANSWERS: dict[Answer, Sign] = {
 }
 WAITING = Sign(_l("waiting list"), "app-icon--clock", "wait")
 UNDELIVERED = Sign(_l("undeliverable"), "danger", "fail")
+UNINVITED = Sign(_l("not invited"), "close")
 CONFIRMED = Sign(_l("confirmed"), "success", "yes")
 
 PLACES: dict[RegistrationState, Sign] = {
@@ -83,7 +84,7 @@ PRESENCES: dict[Presence, Sign] = {
     Presence.WAITING: WAITING,
     Presence.OPEN: Sign(_l("nobody so far"), "app-icon--open", "wait"),
     Presence.DECLINED: Sign(_l("nobody comes"), "danger", "fail"),
-    Presence.UNINVITED: Sign(_l("not invited"), "close"),
+    Presence.UNINVITED: UNINVITED,
 }
 NOBODY_COMES = _l("nobody has a place")
 
@@ -151,7 +152,7 @@ def of_person(person: Person) -> Sign:
     ):
         return of_invitee(person.invitee)
     if person.registration is None:
-        return ANSWERS[Answer.WITHDRAWN]
+        return UNINVITED
     if not person.active:
         return PLACES[RegistrationState(person.registration.state)]
     return of_registration(person.registration, person.position)

@@ -14,11 +14,11 @@ from flask.typing import ResponseReturnValue
 from webinar.clock import now
 from webinar.domain import materials, registrations, signups, times
 from webinar.domain import programme as talks
-from webinar.models import Talk, TalkState
+from webinar.models import MaterialKind, Talk, TalkState
 from webinar.rendering import legal as legal_texts
 from webinar.rendering import schema
 from webinar.rendering.dates import half_year
-from webinar.web import downloads, events
+from webinar.web import counting, downloads, events
 from webinar.web.forms.signups import SignupForm
 from webinar.web.language import language
 from webinar.web.public import feeds
@@ -120,7 +120,9 @@ def talk_page(found: Talk, *, form: SignupForm, notice: str = "") -> str:
 def download(slug: str, public_id: str) -> ResponseReturnValue:
     """What was released to everyone: a recording plays, everything else is saved."""
     found = materials.find_public(talks.talk(slug), public_id=public_id)
-    return downloads.public_file(found)
+    answer = downloads.public_file(found)
+    plays = found.kind == MaterialKind.RECORDING
+    return counting.view(answer, found) if plays else counting.download(answer, found)
 
 
 @blueprint.get("/veranstaltungen/<slug>/kalender.ics")

@@ -54,6 +54,18 @@ RELEASES: dict[str, LazyString] = {
         "A speaker does not want the recording to be shown. Without a new consent on the page of "
         "the talk it stays closed."
     ),
+    "material_refused": _l(
+        "The speaker has taken this out of the archive. It can be released again once the speaker "
+        "agrees."
+    ),
+    "release_ends_in_past": _l("Please choose a day in the future."),
+    "release_ends_before": _l("The release would end before it begins."),
+    "release_in_past": _l("This moment has passed. Please choose a later one."),
+    "release_too_far": _l("A release can be planned for a year ahead at most."),
+    "release_planned_already": _l(
+        "Something of it waits in another planned release. Please call that off first."
+    ),
+    "release_happened": _l("The time has come already: this release is settled."),
     "release_of_draft": _l("Publish the talk first, then release its materials."),
 }
 RECORDINGS: dict[str, LazyString] = {

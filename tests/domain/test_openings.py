@@ -1,0 +1,52 @@
+"""What counts as one start, and when names go from what was opened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import select
+
+from tests import factories
+from tests.domain.archive import slides
+from webinar.clock import berlin, frozen, now
+from webinar.domain import openings
+from webinar.extensions import db
+from webinar.models import Opening, OpeningKind
+
+DOWNLOAD, VIEW = OpeningKind.DOWNLOAD, OpeningKind.VIEW
+
+
+def test_a_start_counts_once_for_each_person_kind_and_file(app: Flask) -> None:
+    talk, one, two = factories.talk(), factories.contact(), factories.contact()
+    first, second = slides(talk, "a"), slides(talk, "b")
+    for contact_id in (one.id, one.id, two.id, None, None):
+        openings.note([first.id, second.id], kind=DOWNLOAD, contact_id=contact_id)
+    openings.note([first.id], kind=VIEW, contact_id=one.id)
+    with frozen(now() + openings.SAME):
+        openings.note([second.id], kind=DOWNLOAD, contact_id=one.id)
+    figures = openings.figures(talk)
+    assert [(one.material, one.downloads, one.views, one.people) for one in figures] == [
+        (first, 4, 1, 2),
+        (second, 5, 0, 2),
+    ]
+    assert len(openings.of_person(talk, two)) == 2
+
+
+def test_names_go_after_their_term_and_the_count_stays(app: Flask) -> None:
+    talk, contact = factories.talk(), factories.contact()
+    material = slides(talk)
+    openings.note([material.id], kind=DOWNLOAD, contact_id=contact.id)
+    later = now() + timedelta(days=1)
+    with frozen(later):
+        openings.note([material.id], kind=DOWNLOAD, contact_id=contact.id)
+    db.session.commit()
+    with frozen(now() + openings.NAMED):
+        assert len(db.session.scalars(openings.listed(talk)).all()) == 1  # not shown any more
+        assert [openings.forget_next(), openings.forget_next()] == [1, 0]
+        db.session.commit()
+        db.session.expire_all()
+        rows = db.session.scalars(select(Opening).order_by(Opening.id)).all()
+        assert [row.contact_id for row in rows] == [None, contact.id]
+        assert (berlin(rows[0].opened_at).hour, berlin(rows[0].opened_at).minute) == (0, 0)
+        assert openings.figures(talk)[0].downloads == 2
