@@ -186,6 +186,13 @@ class Rule:
         return (talk.ends_at - talk.starts_at) * self.percent / 100
 
 
+def rule_of(talk: Talk, *, usual: Rule) -> Rule:
+    """The talk's own rule; where it has none, as the office counts."""
+    if talk.took_part_minutes is None and talk.took_part_percent is None:
+        return usual
+    return Rule(minutes=talk.took_part_minutes or 0, percent=talk.took_part_percent or 0)
+
+
 @dataclass(frozen=True)
 class Presence:
     """One person at one talk: the time online within the talk, and whether in the hall."""
@@ -223,7 +230,8 @@ class Counts:
 
 
 def of_talk(talk: Talk, *, rule: Rule) -> dict[int, Presence]:
-    """Everybody with a registration who was there, by contact, in one query."""
+    """Everybody with a registration who was there, by contact, in one query. Here as everywhere
+    `rule` is the office's; a talk's own stands above it."""
     rows = db.session.execute(_STAYS.where(Attendance.talk_id == talk.id)).all()
     return {
         contact_id: _presence(talk, stays, rule) for contact_id, stays in _grouped(rows).items()
@@ -286,4 +294,5 @@ def _presence(talk: Talk, stays: Iterable[Attendance], rule: Rule) -> Presence:
         end=end,
     )
     hall = any(stay.source == AttendanceSource.HALL for stay in kept)
-    return Presence(online=online, hall=hall, took_part=hall or online >= rule.needed(talk))
+    needed = rule_of(talk, usual=rule).needed(talk)
+    return Presence(online=online, hall=hall, took_part=hall or online >= needed)

@@ -31,6 +31,7 @@ from webinar.models import (
     Invitation,
     Link,
     Mail,
+    Opening,
     Registration,
     RegistrationState,
     SeriesAcceptance,
@@ -98,6 +99,9 @@ def merge(kept: Contact, other: Contact, *, by: Account) -> None:
     _move_grants(kept, other)
     db.session.execute(update(Mail).where(Mail.contact_id == other.id).values(contact_id=kept.id))
     _move_inbox(kept, other)
+    db.session.execute(
+        update(Opening).where(Opening.contact_id == other.id).values(contact_id=kept.id)
+    )
     db.session.execute(
         update(Contact).where(Contact.successor_id == other.id).values(successor_id=kept.id)
     )

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, select
 
-from webinar.domain import mail, registrations, times
+from webinar.domain import audit, mail, registrations, times
 from webinar.errors import RuleError
 from webinar.extensions import db
-from webinar.models import Question, QuestionAnswer, QuestionKind, Registration, Talk
+from webinar.models import Account, Question, QuestionAnswer, QuestionKind, Registration, Talk
 from webinar.text import clean
 
 MOST = 2
@@ -184,16 +184,27 @@ def _checked(question: Question, given: str) -> str:
     return text
 
 
-def change_answers(talk: Talk, registration: Registration, given: Mapping[int, str]) -> bool:
-    """The registered person answers anew, until the talk starts, and is told what is kept now;
-    False where nothing changed. Raises `RuleError` like `answer`."""
+def change_answers(
+    talk: Talk,
+    registration: Registration,
+    given: Mapping[int, str],
+    *,
+    by: Account | None = None,
+    notify: bool = True,
+) -> bool:
+    """The registered person answers anew, or the office for them (`by`), until the talk starts, and
+    is told what is kept now; False where nothing changed. Raises `RuleError` like `answer`."""
     registrations.lock(talk)
     if times.started(talk):
         raise RuleError("talk_started")
     db.session.refresh(registration, ["revision", "state"])
     if not answer(registration, given):
         return False
+    if by is not None:
+        audit.record("registration.answers", registration, by=by)
     registration.revision += 1  # names the mail, like every change of a registration
+    if not notify:
+        return True
     mail.to_contact(
         "details",
         registration.contact,

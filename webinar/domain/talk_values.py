@@ -45,6 +45,10 @@ class TalkValues:
     closes_on: date | None = None
     closes_at: time | None = None
     places_per_organisation: int | None = None
+    took_part_minutes: int | None = None
+    took_part_percent: int | None = None
+    """Who took part: who was there so long, or for that share of the talk; both empty: as the
+    office counts."""
     visibility: Visibility = Visibility.INVITED
     recorded: bool = False
     contact_person: str = ""
@@ -73,6 +77,7 @@ def apply(talk: Talk, values: TalkValues) -> None:
         talk.dial_in_pin = clean(values.dial_in_pin)
     _apply_times(talk, values)
     _apply_places(talk, values)
+    _apply_attendance(talk, values)
 
 
 def _apply_times(talk: Talk, values: TalkValues) -> None:
@@ -145,3 +150,16 @@ def _apply_places(talk: Talk, values: TalkValues) -> None:
     if values.places_per_organisation == 0:
         raise RuleError("limit_of_none", field="places_per_organisation")
     talk.places_per_organisation = values.places_per_organisation
+
+
+def _apply_attendance(talk: Talk, values: TalkValues) -> None:
+    minutes, percent = values.took_part_minutes, values.took_part_percent
+    if minutes is not None and percent is not None:
+        raise RuleError("took_part_twice", field="took_part_percent")
+    if minutes == 0:
+        raise RuleError("took_part_nothing", field="took_part_minutes")
+    if percent is not None and not 1 <= percent <= 100:
+        raise RuleError("took_part_share", field="took_part_percent")
+    if minutes is not None and timedelta(minutes=minutes) > talk.ends_at - talk.starts_at:
+        raise RuleError("took_part_longer", field="took_part_minutes")
+    talk.took_part_minutes, talk.took_part_percent = minutes, percent

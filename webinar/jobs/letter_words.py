@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import ColumnElement, select
 
+from webinar.clock import now
 from webinar.config import Settings
 from webinar.domain import times
 from webinar.extensions import db
@@ -55,6 +56,7 @@ def message(
         if template in MAILINGS:
             values |= _organiser_words(talk, reader, settings, template=template, mailing=mailing)
         if template == "materials":
+            values["over"] = times.end(talk) <= now()
             values["titles"] = _titles(talk, params, Material.released_at.is_not(None))
         elif "materials" in params:
             values["titles"] = _titles(talk, params)

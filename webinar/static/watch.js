@@ -18,6 +18,10 @@
     const rest = document.getElementById("rest");
     rest.dataset.seconds = found.seconds;
     rest.dispatchEvent(new Event("change"));
+    // The end stands second: a token reaches to the one that was set when it was made.
+    const [, before] = state.split(" ");
+    const [, now] = found.state.split(" ");
+    document.getElementById("verlaengert").hidden = now <= before;
     if (found.elsewhere) {
       window.location.assign(back);
     }

@@ -56,6 +56,7 @@ from webinar.web.organiser import (
     rooms,
     series,
     speakers,
+    stand_ins,
     talk_speakers,
     talks,
     waiting_list,
@@ -92,6 +93,7 @@ BELOW = (
     (acceptances.blueprint, Purpose.ANSWER, "/reihe"),
     (after.of_answer, Purpose.ANSWER, "/danach"),
     (after.of_entry, Purpose.ENTER, "/danach"),
+    (after.of_archive, Purpose.ARCHIVE, "/danach"),
 )
 """Pages that stand below the first page of a personal link."""
 ORGANISER = (
@@ -115,6 +117,7 @@ ORGANISER = (
     (registrations.blueprint, "/veranstaltungen/<int:talk_id>/anmeldungen"),
     (attendances.blueprint, "/veranstaltungen/<int:talk_id>/teilnahme"),
     (people.blueprint, "/veranstaltungen/<int:talk_id>/personen"),
+    (stand_ins.blueprint, "/veranstaltungen/<int:talk_id>/personen"),
     (registering.blueprint, "/veranstaltungen/<int:talk_id>/personen"),
     (
         waiting_list.blueprint,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from flask import request
 from flask_babel import gettext as _
-from wtforms import Form, RadioField, StringField
+from wtforms import BooleanField, Form, RadioField, StringField
 from wtforms.validators import DataRequired, Length
 
 from webinar.domain.contacts import ContactData
@@ -59,6 +59,14 @@ class DeputyForm(DeputyFields, Form):
 
 class DeskDeputyForm(DeputyFields, DeskForm):
     """As an organiser fills it in for them."""
+
+    notify = BooleanField(_l("Tell both by e-mail"), default=True)
+
+    def offer(self, sides: Iterable[Mode], *, free: Mapping[Mode, int | None]) -> None:
+        """The sides with their free places; the first is chosen."""
+        self.mode.choices = [(side.value, side_label(side, free.get(side))) for side in sides]
+        if not self.sent():
+            self.mode.data = self.mode.choices[0][0]
 
     def prepare(self, meant: Meant, sides: Iterable[Mode]) -> None:
         """Begin with what is known of whom the calendar named."""

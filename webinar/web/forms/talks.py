@@ -42,6 +42,8 @@ COPIED = (
     "venue_address",
     "venue_notes",
     "places_per_organisation",
+    "took_part_minutes",
+    "took_part_percent",
     "visibility",
     "recorded",
     "contact_person",
@@ -126,6 +128,14 @@ class TalkForm(QuestionFields, DeskForm):
     places_per_organisation = PlacesField(
         _l("Places per municipality or office"),
         description=_l("Online and in the hall together. Empty: without limit."),
+    )
+    took_part_minutes = PlacesField(
+        _l("Took part: minutes online"),
+        description=_l("Who was there so long took part. Empty: as usual, or as the share says."),
+    )
+    took_part_percent = PlacesField(
+        _l("Took part: share of the talk in percent"),
+        description=_l("From 1 to 100, instead of minutes."),
     )
     visibility = RadioField(
         _l("Who can register"),
@@ -219,6 +229,8 @@ class TalkForm(QuestionFields, DeskForm):
             closes_on=self.closes_on.data,
             closes_at=self.closes_at.data,
             places_per_organisation=self.places_per_organisation.data,
+            took_part_minutes=self.took_part_minutes.data,
+            took_part_percent=self.took_part_percent.data,
             visibility=Visibility(self.visibility.data),
             recorded=bool(self.recorded.data),
             contact_person=self.contact_person.data or "",
@@ -230,7 +242,11 @@ class TalkForm(QuestionFields, DeskForm):
     @property
     def options(self) -> bool:
         """Whether one of the rarer options is used or wrong, so that the page shows them open."""
-        names = ("opens_on", "opens_from", "places_per_organisation", *NAMES)
+        names = (
+            *("opens_on", "opens_from", "places_per_organisation"),
+            *("took_part_minutes", "took_part_percent"),
+            *NAMES,
+        )
         shown = [self[name] for name in names if not name.endswith("_kind")]
         return any(field.data or field.errors for field in shown)
 

@@ -93,7 +93,7 @@ def index(talk_id: int) -> ResponseReturnValue:
         chosen=chosen,
         sides=signs.SIDES.items(),
         counts=attendances.counts(talk, rule=attendance_rule()),
-        rule=attendance_rule(),
+        rule=attendances.rule_of(talk, usual=attendance_rule()),
         may_tick=hall.open_for(talk),
     )
 

@@ -102,6 +102,8 @@ FIELDS: dict[str, LazyString] = {
     "steps": _l("Reminders"),
     "successor_id": _l("Successor"),
     "title": _l("Title"),
+    "took_part_minutes": _l("Took part: minutes online"),
+    "took_part_percent": _l("Took part: share of the talk in percent"),
     "unchanged": _l("Unchanged"),
     "unsubscribed_at": _l("Unsubscribed"),
     "url": _l("Address"),

@@ -62,6 +62,7 @@ ACTIONS: dict[str, LazyString] = {
     "recording.discarded": _l("Recording discarded"),
     "registration.admission_revoked": _l("Entry taken back"),
     "registration.admitted": _l("Let into the room by hand"),
+    "registration.answers": _l("Answers to the questions taken down"),
     "registration.cancelled": _l("Refusal taken down"),
     "registration.ended": _l("Left office: place given up"),
     "registration.moved": _l("Moved on the waiting list"),

@@ -6,7 +6,7 @@ The waiting list by hand is `webinar.web.organiser.waiting_list`'s, registering 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -21,6 +21,7 @@ from webinar.domain import (
     office_acts,
     openings,
     people,
+    questions,
     registrations,
     talks,
     times,
@@ -28,10 +29,11 @@ from webinar.domain import (
 from webinar.domain.people import Person
 from webinar.errors import RuleError
 from webinar.extensions import db
-from webinar.models import Mail, Mode, Talk
+from webinar.models import Mail, Mode, Question, Talk
 from webinar.web.filters import full_name
 from webinar.web.forms.base import DeskForm
 from webinar.web.forms.people import AnswerForm, NotifyForm
+from webinar.web.forms.questions import answer_words
 from webinar.web.guards import account
 from webinar.web.numbers import RowField
 from webinar.web.organiser import audit_words, invitation_lists, signs
@@ -55,6 +57,7 @@ class LinkForm(DeskForm):
 def show(talk_id: int, contact_id: int) -> ResponseReturnValue:
     """The person, the answer, the place, the mails, and the acts."""
     person = person_of(talk_id, contact_id)
+    asked = questions.asked(person.talk)
     return page_of_act(
         "show",
         person,
@@ -64,6 +67,8 @@ def show(talk_id: int, contact_id: int) -> ResponseReturnValue:
         lines=audit_words.lines(people.lines(person)),
         sent=_sendings(person),
         over=times.end(person.talk) <= now(),
+        asked=asked,
+        answered=_answered(person, asked),
         opened=openings.of_person(person.talk, person.contact),
         kinds=KINDS,
         sources=signs.SOURCES,
@@ -210,6 +215,14 @@ def back(person: Person) -> ResponseReturnValue:
     """To the page of the person."""
     address = url_for("people.show", talk_id=person.talk.id, contact_id=person.contact.id)
     return redirect(address, 303)
+
+
+def _answered(person: Person, asked: Sequence[Question]) -> list[tuple[Question, str]]:
+    """The talk's own questions with what the person answered; none without a place."""
+    if not asked or person.registration is None or not person.active:
+        return []
+    found = questions.answers_of(person.registration)
+    return [(one, answer_words(one, found.get(one.id, ""))) for one in asked]
 
 
 def _sendings(person: Person) -> int:

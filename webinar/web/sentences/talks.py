@@ -6,6 +6,10 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 SENTENCES: dict[str, LazyString] = {
+    "took_part_twice": _l("Please enter either minutes or a share, not both."),
+    "took_part_nothing": _l("Please enter at least one minute, or leave the field empty."),
+    "took_part_share": _l("Please enter a share from 1 to 100 percent."),
+    "took_part_longer": _l("The talk is shorter than that."),
     "agenda_line": _l(
         "Line %(line)d: “%(text)s” does not begin with a time. This is how a line looks: 18:05 Talk"
     ),
