@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests import factories
 from webinar.clock import frozen
 from webinar.domain import attendances, participation, rooms
-from webinar.domain.attendances import Moment, Presence, Report, Rule, covered
+from webinar.domain.attendances import Moment, Presence, Report, Rule, covered, rule_of
 from webinar.extensions import db
 from webinar.models import Attendance, Mode, Registration, Talk
 
@@ -193,3 +193,12 @@ def test_extension_asks_no_more_of_anybody(talk: Talk) -> None:
 )
 def test_minutes_are_rounded_for_people(seconds: int, minutes: int) -> None:
     assert Presence(online=timedelta(seconds=seconds)).minutes == minutes
+
+
+def test_a_talk_can_have_a_rule_of_its_own(app: Flask) -> None:
+    talk, usual = factories.talk(minutes=100), Rule(minutes=10, percent=0)
+    needed = []
+    for minutes, percent in ((None, None), (40, None), (None, 50)):
+        talk.took_part_minutes, talk.took_part_percent = minutes, percent
+        needed.append(rule_of(talk, usual=usual).needed(talk))
+    assert needed == [timedelta(minutes=one) for one in (10, 40, 50)]

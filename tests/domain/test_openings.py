@@ -10,9 +10,9 @@ from sqlalchemy import select
 from tests import factories
 from tests.domain.archive import slides
 from webinar.clock import berlin, frozen, now
-from webinar.domain import openings
+from webinar.domain import contact_merges, openings
 from webinar.extensions import db
-from webinar.models import Opening, OpeningKind
+from webinar.models import Account, Opening, OpeningKind
 
 DOWNLOAD, VIEW = OpeningKind.DOWNLOAD, OpeningKind.VIEW
 
@@ -50,3 +50,11 @@ def test_names_go_after_their_term_and_the_count_stays(app: Flask) -> None:
         assert [row.contact_id for row in rows] == [None, contact.id]
         assert (berlin(rows[0].opened_at).hour, berlin(rows[0].opened_at).minute) == (0, 0)
         assert openings.figures(talk)[0].downloads == 2
+
+
+def test_what_was_opened_moves_with_a_merged_contact(app: Flask, organiser: Account) -> None:
+    talk, kept, other = factories.talk(), factories.contact(), factories.contact()
+    openings.note([slides(talk).id], kind=VIEW, contact_id=other.id)
+    contact_merges.merge(kept, other, by=organiser)
+    db.session.expire_all()
+    assert [row.kind for row in openings.of_person(talk, kept)] == [VIEW]

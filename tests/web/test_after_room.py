@@ -11,11 +11,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests import factories
-from tests.personal import everything
+from tests.personal import address, everything
 from tests.web.test_entry import START, Guest, guest
 from webinar.clock import frozen
 from webinar.extensions import db
-from webinar.models import AuditEntry, Feedback, Mail
+from webinar.models import AuditEntry, Feedback, Mail, Purpose
 
 
 def left(client: FlaskClient, who: Guest, path: str = "") -> str:
@@ -132,3 +132,26 @@ def test_office_reads_figures_and_words_from_three_people_on(desk: FlaskClient) 
     assert "Im Durchschnitt 4,3 von 5." in text
     assert "Anschaulich" in text
     assert "&lt;b&gt;Zu kurz&lt;/b&gt;" in text
+
+
+def test_feedback_can_be_given_after_the_evening_without_having_been_embedded(
+    client: FlaskClient,
+) -> None:
+    who = guest()
+    archive = address(who.contact, Purpose.ARCHIVE, who.talk)
+    later = who.talk.ends_at + timedelta(days=1)
+    for page in (who.answer, archive):
+        with frozen(START):
+            assert "danach/rueckmeldung" not in client.get(page).text
+            refused = client.post(f"{page}/danach/rueckmeldung").headers["Location"]
+            assert "?t=" not in refused
+        with frozen(later):
+            assert f"{page}/danach/rueckmeldung" in client.get(page).text
+            before = everything()
+            drawn = client.post(f"{page}/danach/rueckmeldung").headers["Location"]
+            assert "Your feedback" in client.get(drawn).text
+            assert everything() == before  # a ticket leaves no trace
+            assert client.post(drawn, data={"rating": "5"}).status_code == 303
+        with frozen(who.talk.ends_at + timedelta(days=30)):
+            assert "danach/rueckmeldung" not in client.get(page).text
+    assert len(db.session.scalars(select(Feedback)).all()) == 2

@@ -61,6 +61,7 @@ def test_options_are_saved_shown_and_copied(desk: FlaskClient) -> None:
         opens_on="04.01.2027",
         opens_from="8:00",
         places_per_organisation="2",
+        took_part_percent="60",
         question_1="Kommen Sie mit dem Auto?",
         question_1_kind="yes_no",
         question_1_required="y",
@@ -72,6 +73,7 @@ def test_options_are_saved_shown_and_copied(desk: FlaskClient) -> None:
     talk = db.session.scalars(select(Talk)).one()
     assert talk.registration_opens_at == factories.at("2027-01-04T07:00")
     assert talk.places_per_organisation == 2
+    assert (talk.took_part_minutes, talk.took_part_percent) == (None, 60)
     page = text_of(desk.get(f"{LIST}/{talk.id}").text)
     for shown in ("öffnet am", "2 Plätze je Gemeinde", "Kommen Sie mit dem Auto?", "(Fisch, Tofu)"):
         assert shown in page
@@ -104,6 +106,9 @@ def test_options_are_saved_shown_and_copied(desk: FlaskClient) -> None:
         ({"opens_on": "bald"}, {"opens_on"}),
         ({"places_per_organisation": "0"}, {"places_per_organisation"}),
         ({"places_per_organisation": "zwei"}, {"places_per_organisation"}),
+        ({"took_part_minutes": "0"}, {"took_part_minutes"}),
+        ({"took_part_percent": "101"}, {"took_part_percent"}),
+        ({"took_part_minutes": "30", "took_part_percent": "50"}, {"took_part_percent"}),
         ({"question_1": "x" * 301}, {"question_1"}),
         ({"question_2": "A", "question_2_kind": "choice"}, {"question_2_choices"}),
         ({"question_1": "A", "question_1_kind": "unsinn"}, {"question_1_kind"}),

@@ -14,7 +14,7 @@ from webinar.adapters.documents.filetypes import identify
 from webinar.demo.content_types import DatedTalk, DemoMaterial
 from webinar.demo.decks import FILES
 from webinar.demo.stage import Desk, at, moment, working_day
-from webinar.domain import mail, mailings, materials, releases, times
+from webinar.domain import mail, mailings, materials, openings, releases, times
 from webinar.domain.releases import Access, Words
 from webinar.extensions import db
 from webinar.models import (
@@ -27,6 +27,7 @@ from webinar.models import (
     Material,
     MaterialKind,
     Mode,
+    OpeningKind,
     Registration,
     RegistrationState,
     Talk,
@@ -85,6 +86,24 @@ def archive(desk: Desk, talk: Talk, evening: DatedTalk) -> None:
             words = None
             while mailing is not None and not mailings.expand(mailing):
                 pass
+
+
+def open_files(talk: Talk, evening: DatedTalk) -> None:
+    """Some of those who had a place save the slides in the days after, or start the recording."""
+    day = working_day(evening.day + timedelta(days=6))
+    files = [row for row in materials.released(talk) if row.storage_key is not None]
+    query = select(Registration).where(
+        Registration.talk_id == talk.id, Registration.state == RegistrationState.CONFIRMED
+    )
+    for place in db.session.scalars(query.order_by(Registration.id)):
+        opened = moment(day, 8 + place.id % 10, place.id * 7 % 60)
+        if place.id % 3 or opened > clock.now():
+            continue
+        with at(opened):
+            for file in files:
+                plays = file.kind == MaterialKind.RECORDING
+                kind = OpeningKind.VIEW if plays else OpeningKind.DOWNLOAD
+                openings.note([file.id], kind=kind, contact_id=place.contact_id)
 
 
 def _add(desk: Desk, talk: Talk, given: DemoMaterial) -> Material:

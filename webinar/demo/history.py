@@ -55,6 +55,7 @@ def past(desk: Desk, evening: DatedTalk, *, audiences: Iterable[Audience]) -> No
             speakers.send_link(talk, speaker, number=1, by=desk.account)
     aftermath.attend(desk, talk)
     aftermath.archive(desk, talk, evening)
+    aftermath.open_files(talk, evening)
 
 
 def draft(desk: Desk, evening: DatedTalk) -> Talk:
