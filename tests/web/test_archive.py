@@ -137,7 +137,8 @@ def test_page_shows_player_slides_with_text_and_files(
     assert f"{archive.path}/seite/{deck.public_id}/4" in text
     assert "Scannen und ersetzen" in text
     assert '<small class="num">PDF, 8 Seiten, ' in text
-    assert "Die Aufzeichnung wird am" in text
+    assert "Im Archiv seit" in text
+    assert "Sie steht hier bis" in text
     assert 'href="https://lra.example/a" rel="noopener noreferrer"' in text
     assert "Set-Cookie" not in page.headers
     assert page.headers["Cache-Control"] == "no-store"
