@@ -259,6 +259,26 @@ def test_leaving_leads_to_the_page_behind_the_room_and_feedback(
     page.wait_for_function("() => window.standIn !== undefined")
 
 
+def test_extension_offers_one_click_that_enters_with_a_new_token(
+    page: Page, evening: Evening
+) -> None:
+    page.clock.install()
+    first = entered(page, evening)["jwt"]
+    expect(page.locator("#verlaengert")).to_be_hidden()
+    talk = evening.registration.talk
+    talk.extended_until = talk.ends_at + timedelta(minutes=30)
+    db.session.commit()
+    page.clock.fast_forward(25_000)
+    expect(page.locator("#verlaengert")).to_contain_text("verlängert")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Raum neu betreten").click()
+    page.wait_for_function("() => window.standIn !== undefined")
+    second = page.evaluate("window.standIn.options.jwt")
+    ends = [jwt.decode(one, options={"verify_signature": False})["exp"] for one in (first, second)]
+    assert ends[1] - ends[0] == 30 * 60
+    expect(page.locator("#verlaengert")).to_be_hidden()
+
+
 def test_break_out_room_is_no_leaving_and_a_lost_connection_is(
     page: Page, evening: Evening
 ) -> None:
