@@ -106,13 +106,14 @@ def test_a_leaked_link_is_replaced_for_one_person_alone(
     factories.audience(members=[other])
     old, theirs = archive.path, address(other, Purpose.ARCHIVE, archive.talk)
     answer = address(archive.person, Purpose.ANSWER, archive.talk)
+    mine = address(archive.person, Purpose.PREFERENCES)
     path = f"/desk/veranstaltungen/{archive.talk.id}/personen/{archive.person.id}"
     page = desk.get(path).text
     assert "Link zu den Unterlagen senden" in page
     sent = desk.post(f"{path}/link/ersetzen", data={"notify": "y"}, follow_redirects=True)
     assert "Der Link ist ersetzt." in sent.text
     db.session.expire_all()
-    for gone in (old, f"{old}/datei/{deck.public_id}", answer):
+    for gone in (old, f"{old}/datei/{deck.public_id}", answer, mine):
         assert client.get(gone).status_code == 404
     assert client.get(archive.path).status_code == client.get(theirs).status_code == 200
     assert [mail.template for mail in mails(archive.person)] == ["archive_link"]

@@ -8,7 +8,7 @@ invitation and place together is `domain.participation`'s, the order of the queu
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from webinar.clock import now
 from webinar.domain import (
@@ -40,7 +40,8 @@ from webinar.models import (
 from webinar.text import normalise_address
 
 REISSUED = (Purpose.ANSWER, Purpose.ENTER, Purpose.ARCHIVE)
-"""What a mail about a talk carries: whoever read one link of it read them all."""
+"""What a mail about a talk carries: whoever read one link of it read them all. The personal page
+goes with them, since it leads to the archive too; its owner asks for a new link at any time."""
 
 
 def take_down(
@@ -168,7 +169,13 @@ def _check_holder(talk: Talk, contact: Contact) -> None:
 def _links(talk: Talk, contact: Contact) -> list[Link]:
     query = (
         select(Link)
-        .where(Link.contact_id == contact.id, Link.talk_id == talk.id, Link.purpose.in_(REISSUED))
+        .where(
+            Link.contact_id == contact.id,
+            or_(
+                and_(Link.talk_id == talk.id, Link.purpose.in_(REISSUED)),
+                Link.purpose == Purpose.PREFERENCES,
+            ),
+        )
         .with_for_update(of=Link)
         .execution_options(populate_existing=True)
     )
