@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from multiprocessing.synchronize import Barrier
 from typing import Any
 from unittest import mock
@@ -69,7 +70,8 @@ def unlocked() -> Iterator[None]:
 
     event.listen(db.engine, "begin", autocommit)
     try:
-        with mock.patch.object(registrations, "lock"):
+        read = partial(db.session.get_one, Talk)
+        with mock.patch.object(registrations, "lock_talk", read):
             yield
     finally:
         event.remove(db.engine, "begin", autocommit)
