@@ -52,10 +52,25 @@ def _never_wait_for_the_disk(connection: object, _record: object) -> None:
         connection.execute("PRAGMA synchronous=OFF")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first: whoever breaks something hears of it soon."""
-    slow = ("browser", "kill", "race", "soak")
-    items.sort(key=lambda item: sum(item.get_closest_marker(name) is not None for name in slow))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is marked `once` runs on SQLite alone; and in which order the rest runs.
+
+    In one process the fast tests come first: whoever breaks something hears of it soon. Of several
+    processes the first begins with the slow ones, which then share one browser and one set-up, the
+    others begin with fast ones, and whoever is done takes over from the fast ones that are left.
+    """
+    twice = [item for item in items if marked(item, "once") and marked(item, "postgres")]
+    config.hook.pytest_deselected(items=twice)
+    first = ("browser", "kill", "race", "soak")
+    order = -1 if hasattr(config, "workerinput") else 1
+    items[:] = sorted(
+        (item for item in items if item not in set(twice)),
+        key=lambda item: order * any(marked(item, name) for name in first),
+    )
+
+
+def marked(item: pytest.Item, name: str) -> bool:
+    return item.get_closest_marker(name) is not None
 
 
 def _server() -> str:
