@@ -10,7 +10,7 @@ CATALOGUE := webinar/translations/de/LC_MESSAGES/messages.mo
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test soak bench lint format messages migrate lock browser clean
+.PHONY: help run install test soak bench sbom lint format messages migrate lock browser clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,10 +30,11 @@ bench: .venv/dev $(CATALOGUE) ## measured workloads beside their ceilings, writt
 	@bash bench/install
 	@$(BIN)/python -m bench $(ARGS)
 
-lint: .venv/dev ## style, types, catalogues
+lint: .venv/dev ## style, types, known weaknesses of the libraries
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@.ci/audit
 
 format: .venv/dev ## put the sources in form
 	@$(BIN)/ruff check --fix .
@@ -46,6 +47,10 @@ messages: .venv/dev ## collect new messages into the catalogue and compile it
 
 migrate: .venv/dev ## write a migration for changed tables: make migrate ARGS="what changes"
 	@$(BIN)/flask db migrate -m "$(ARGS)"
+
+sbom: .venv/dev ## the libraries as a CycloneDX list, written to var/sbom.json
+	@mkdir -p var
+	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o var/sbom.json
 
 lock: .venv/dev ## renew the locks from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 --upgrade pyproject.toml -o requirements.lock
