@@ -1,6 +1,6 @@
 """planned releases, what was opened, the end of a release, a rule of its own for who took part
 
-Revision ID: 0018
+Revision ID: 0013
 Revises: 0012
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0018'
+revision = '0013'
 down_revision = '0012'
 branch_labels = None
 depends_on = None
