@@ -114,6 +114,23 @@ def claim(
     return token, list(mails)
 
 
+def renew(token: str, *, until: datetime, since: datetime) -> None:
+    """Hold the claim's mails until that moment, those that were claimed or written after `since`.
+    What the holder itself is writing is passed over: it must not be waited for."""
+    held = (
+        select(Mail.id)
+        .where(*_held(token), Mail.changed_at > since)
+        .with_for_update(skip_locked=True)
+        .cte("held")
+    )
+    db.session.execute(
+        update(Mail)
+        .where(Mail.id.in_(select(held.c.id)))
+        .values(lease_until=until, changed_at=Mail.changed_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def hand_back_expired() -> int:
     """Put mails back into the queue whose worker died; returns how many."""
     return _hand_back(Mail.lease_until < now())
