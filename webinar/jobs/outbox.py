@@ -165,18 +165,21 @@ def _send(
 ) -> None:
     """Hand over one by one: none before the end of the one before is kept."""
 
+    def wait() -> None:
+        batch.kept(ledger.wait())
+
     def before() -> None:
         batch.write_one()
-        ledger.wait()
+        wait()
 
-    parcels = _until(now() + _scaled(STRETCH, settings), stopped, batch.parcels())
+    parcels = _until(now() + _scaled(STRETCH, settings), stopped, batch.parcels(wait))
     sender = settings.mail.sender
     with closing(relay.deliver_each(parcels, sender=sender, before=before)) as stream:
         for parcel, refusal in stream:
             if refusal is None:
-                ledger.begin(parcel.mail, token=token)
+                ledger.begin(parcel.mail, token=token, later=batch.later())
                 continue
-            ledger.wait()
+            wait()
             _refused(parcel.mail, token, refusal)
             db.session.commit()
             if isinstance(refusal, OutOfReach):
