@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select, update
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import defer, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from webinar.clock import now
@@ -38,6 +38,7 @@ from webinar.models import (
     Mail,
     Mailing,
     MailState,
+    Organisation,
     Talk,
     TalkSpeaker,
     TalkState,
@@ -100,7 +101,10 @@ def claim(
         select(Mail)
         .where(Mail.state == MailState.SENDING, Mail.lease_owner == token)
         .options(
-            joinedload(Mail.contact).joinedload(Contact.organisation),
+            *_UNREAD,
+            joinedload(Mail.contact).options(
+                *_UNREAD_OF_CONTACT, joinedload(Contact.organisation).load_only(Organisation.name)
+            ),
             joinedload(Mail.speaker),
             joinedload(Mail.account),
             # Few of these belong to many mails, and whom a mailing goes to is a long list.
@@ -112,6 +116,30 @@ def claim(
         .execution_options(populate_existing=True)
     )
     return token, list(mails)
+
+
+# A row of fewer columns is read in half the time.
+_UNREAD = tuple(
+    map(
+        defer,
+        (Mail.key, Mail.created_at, Mail.lease_until, Mail.lease_owner, Mail.reply, Mail.sent_at),
+    )
+)
+_UNREAD_OF_CONTACT = tuple(
+    map(
+        defer,
+        (
+            Contact.origin,
+            Contact.name_key,
+            Contact.sort_key,
+            Contact.search_key,
+            Contact.bounced_at,
+            Contact.successor_id,
+            Contact.created_at,
+            Contact.changed_at,
+        ),
+    )
+)
 
 
 def renew(token: str, *, until: datetime, since: datetime) -> None:

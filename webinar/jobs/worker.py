@@ -7,6 +7,7 @@ is a relay that cannot be reached; jobs go on meanwhile.
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import signal
@@ -49,6 +50,10 @@ def run(app: Flask, stop: threading.Event | None = None) -> None:
     if stop is None:
         stop = threading.Event()
         _stop_at_signals(stop)
+    # What is there from the start is there to the end: looking through it for garbage again and again
+    # takes as long as sending some hundred mails.
+    gc.collect()
+    gc.freeze()
     log.info("worker started")
     with _working(app, stop) as worker:
         worker.run()
