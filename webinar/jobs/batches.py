@@ -84,7 +84,7 @@ class Batch:
         while self._ready or self._begun is not None or self._wanted:
             if not self._ready and self._begun is not None:
                 wait()
-            if not self._ready:
+            if not self._ready and self._wanted:
                 self._freeze()
             if self._ready:
                 yield self._ready.popleft()

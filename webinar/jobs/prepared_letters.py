@@ -48,6 +48,8 @@ TEMPLATES = frozenset(
         "cancelled",
         "reminder_unanswered",
         "reminder_coming",
+        "other_room",
+        "room_back",
     }
 )
 """What goes to many at once."""
