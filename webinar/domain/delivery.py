@@ -118,30 +118,6 @@ def claim(
     return token, list(mails)
 
 
-# A row of fewer columns is read in half the time.
-_UNREAD = tuple(
-    map(
-        defer,
-        (Mail.key, Mail.created_at, Mail.lease_until, Mail.lease_owner, Mail.reply, Mail.sent_at),
-    )
-)
-_UNREAD_OF_CONTACT = tuple(
-    map(
-        defer,
-        (
-            Contact.origin,
-            Contact.name_key,
-            Contact.sort_key,
-            Contact.search_key,
-            Contact.bounced_at,
-            Contact.successor_id,
-            Contact.created_at,
-            Contact.changed_at,
-        ),
-    )
-)
-
-
 def renew(token: str, *, until: datetime, since: datetime) -> None:
     """Hold the claim's mails until that moment, those that were claimed or written after `since`.
     What the holder itself is writing is passed over: it must not be waited for."""
@@ -237,6 +213,18 @@ def _held(token: str) -> tuple[ColumnElement[bool], ...]:
     return Mail.lease_owner == token, Mail.state == MailState.SENDING
 
 
+# What the worker never asks for: a row of fewer columns is read in less time.
+_UNREAD = [
+    defer(column)
+    for column in (Mail.key, Mail.created_at, Mail.lease_until, Mail.reply, Mail.sent_at)
+]
+_UNREAD_OF_CONTACT = [
+    defer(column)
+    for column in (
+        *(Contact.origin, Contact.name_key, Contact.sort_key, Contact.search_key),
+        *(Contact.bounced_at, Contact.created_at, Contact.changed_at),
+    )
+]
 _FREEZE = (
     update(Mail.__table__)  # type: ignore[arg-type]
     .where(

@@ -50,7 +50,7 @@ def beating(app: Flask, hold: Hold) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join()
+        thread.join(BEAT.total_seconds())
 
 
 def _beat(app: Flask, hold: Hold, stop: threading.Event) -> None:

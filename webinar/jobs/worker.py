@@ -50,10 +50,10 @@ def run(app: Flask, stop: threading.Event | None = None) -> None:
     if stop is None:
         stop = threading.Event()
         _stop_at_signals(stop)
-    # What is there from the start is there to the end: searching it for garbage again and again
-    # takes as long as sending some hundred mails.
-    gc.collect()
-    gc.freeze()
+        # What is there from the start is there to the end: searching it for garbage again and again
+        # takes as long as sending some hundred mails.
+        gc.collect()
+        gc.freeze()
     log.info("worker started")
     with _working(app, stop) as worker:
         worker.run()
