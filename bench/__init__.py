@@ -18,6 +18,15 @@ have only what is marked with a star, and that in the bare driver where it is SQ
                                              5  counting places *
                                             16  Flask *, hooks, form, session
 
+For a mail of a long mailing the worker needs 0.65 ms of processor time, of 1.2 ms from mail to
+mail; beside it PostgreSQL needs 0.6 ms. In hundredths of the worker's:
+
+    before a batch of 200               for each mail
+    13  taking it in hand               18  filling in the letter, MIME frame
+    11  what the mails rest on          20  the relay
+     2  whether the causes hold         21  keeping its end and a later one's bytes
+    15  readers, links, signatures
+
 A statement through the session costs two to four times what it costs in the bare driver, more for
 rows of many columns; a flush of one row costs as much as two statements.
 """

@@ -28,12 +28,12 @@ from bench.databases import settings
 from bench.servers import ROOT
 from webinar import create_app
 from webinar.clock import now
-from webinar.domain import links
 from webinar.extensions import db
 from webinar.jobs.outbox import BATCH
 from webinar.models import (
     Contact,
     Invitation,
+    Link,
     Mail,
     Mailing,
     MailingKind,
@@ -185,14 +185,16 @@ def _outbox(environ: dict[str, str], people: int) -> Outbox:
     talk_id = rows.invited(environ, talks=1, people=people)[0].talk_id
     app = create_app(environ)
     with app.app_context():
-        for contact in db.session.scalars(select(Contact)).all():
-            links.contact_link(contact, purpose=Purpose.UNSUBSCRIBE)
+        people_ids = sorted(db.session.scalars(select(Contact.id)))
+        db.session.add_all(
+            Link(purpose=Purpose.UNSUBSCRIBE, contact_id=contact_id) for contact_id in people_ids
+        )
         mailing = Mailing(
             talk_id=talk_id,
             kind=MailingKind.INVITATION,
             state=MailingState.EXPANDED,
             sent_at=now(),
-            selection={"recipients": sorted(db.session.scalars(select(Contact.id)))},
+            selection={"recipients": people_ids},
         )
         db.session.add(mailing)
         db.session.commit()

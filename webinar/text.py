@@ -40,6 +40,8 @@ def clean(text: str) -> str:
     """
     spaced = " ".join(text.split())
     if spaced.isprintable():  # then nothing of it is unseen, and looking at each sign is slow
+        if spaced.isascii():
+            return spaced
         return unicodedata.normalize("NFC", spaced)
     seen = "".join(char for char in spaced if unicodedata.category(char) not in _UNSEEN)
     return unicodedata.normalize("NFC", " ".join(seen.split()))

@@ -30,6 +30,18 @@ class Keeper:
     def __init__(self, path: Path) -> None:
         self.file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
+    async def handle_EHLO(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        """It takes commands in groups (RFC 2920), as the relays do that offices have."""
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content
         assert isinstance(content, bytes)

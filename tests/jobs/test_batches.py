@@ -92,6 +92,30 @@ def test_who_waits_has_the_next_stretch_written(app: Flask, written: list[str]) 
     assert len(written) == len(set(written)) == COUNT
 
 
+def test_later_letter_is_given_out_once_it_is_kept(app: Flask, written: list[str]) -> None:
+    made = batch(app)
+    parcels = made.parcels(lambda: made.kept(awaited.pop()))
+    given = [next(parcels).mail.id]
+    assert made.later() is None  # nobody has written one yet
+    awaited: list[int] = []
+    for number in range(WORTH):
+        made.write_one()
+        later = made.later()
+        assert later is not None
+        if number < WORTH - 2:
+            made.kept(later.mail_id)
+        elif number == WORTH - 2:
+            made.kept(None)  # its lease was lost
+        else:
+            awaited.append(later.mail_id)
+    assert made.later() is None
+    given += [parcel.mail.id for parcel in parcels]
+    assert len(set(given)) == len(given) == COUNT - 1
+    assert later.mail_id == given[-1]
+    assert awaited == []
+    assert frozen_now() == WORTH  # the others were another's to keep
+
+
 def test_mails_of_a_lost_lease_are_not_given_out(app: Flask, written: list[str]) -> None:
     made = batch(app)
     parcels = made.parcels()

@@ -81,7 +81,7 @@ def test_ten_thousand_mails_survive_a_series_of_kills(
     kind: str, workers: int, seed: int, tmp_path: Path
 ) -> None:
     """Nobody helps: leases and pauses run out by themselves."""
-    timeout = 10  # seconds, on a busy machine; a lease lasts twenty times as long
+    timeout = 10  # seconds, on a busy machine
     with siege(kind, tmp_path, people=CROWD, workers=workers, seed=seed, timeout=timeout) as sieged:
         blows: list[Callable[[], None]] = [
             sieged.kill_worker,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextvars import copy_context
 from datetime import timedelta
 
 import psycopg
@@ -17,7 +19,7 @@ from webinar.config import Settings
 from webinar.domain import delivery, mail
 from webinar.extensions import db
 from webinar.jobs import outbox
-from webinar.jobs.ledger import Ledger
+from webinar.jobs.ledger import Ledger, Written
 from webinar.models import Contact, Mail, MailState, Talk
 
 
@@ -67,6 +69,48 @@ def test_one_ledger_keeps_many(app: Flask) -> None:
     for row in rows:
         db.session.refresh(row)
         assert row.state == MailState.SENT
+
+
+def test_bytes_of_a_later_mail_are_kept_with_the_end(app: Flask) -> None:
+    token, rows = claimed(4)
+    with Ledger() as ledger:
+        ledger.begin(rows[0], token=token, later=Written(rows[1].id, b"\x00\xff later"))
+        assert ledger.wait() == rows[1].id
+        assert ledger.wait() is None
+        rows[3].lease_owner = "another"
+        db.session.commit()
+        ledger.begin(rows[2], token=token, later=Written(rows[3].id, b"not ours"))
+        assert ledger.wait() is None
+    db.session.rollback()
+    for row in rows:
+        db.session.refresh(row)
+    assert [row.state for row in rows] == [MailState.SENT, MailState.SENDING] * 2
+    assert [row.content for row in rows] == [None, b"\x00\xff later", None, None]
+
+
+def test_who_waits_for_the_disk_lets_other_threads_run(app: Flask) -> None:
+    """The row can be held by the thread that renews the leases."""
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("nothing is waited for")
+    token, (row,) = claimed()
+    held, begun = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with db.engine.begin() as connection:
+            connection.execute(text("SELECT id FROM mails FOR UPDATE"))
+            held.set()
+            begun.wait(10)
+
+    thread = threading.Thread(target=copy_context().run, args=(hold,))
+    thread.start()
+    held.wait(10)
+    with Ledger() as ledger:
+        ledger.begin(row, token=token)
+        begun.set()
+        ledger.wait()
+    thread.join(10)
+    db.session.refresh(row)
+    assert row.state == MailState.SENT
 
 
 def test_lost_lease_keeps_nothing(app: Flask) -> None:

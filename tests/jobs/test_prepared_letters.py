@@ -178,6 +178,14 @@ def reminder_coming(evening: Scene) -> dict[str, Mail]:
     return with_places(evening, mails(evening, "reminder_coming"), Mode.ONLINE)
 
 
+def other_room(evening: Scene) -> dict[str, Mail]:
+    return mails(evening, "other_room", params={"url": "https://meet.example.org/abend?a=1&b=2"})
+
+
+def room_back(evening: Scene) -> dict[str, Mail]:
+    return mails(evening, "room_back")
+
+
 Make = Callable[[Scene], dict[str, Mail]]
 MAKES: dict[str, Make] = {
     "invitation": invitation,
@@ -189,6 +197,8 @@ MAKES: dict[str, Make] = {
     "cancelled": cancelled,
     "reminder_unanswered": reminder_unanswered,
     "reminder_coming": reminder_coming,
+    "other_room": other_room,
+    "room_back": room_back,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -178,7 +178,7 @@ def test_keep_holds_the_job_for_another_lease(app: Flask) -> None:
         job = queue._claim()
     assert job is not None
     run = Run(job.id, job.fence, settings_of(app))
-    with frozen(start + timedelta(minutes=4)):
+    with frozen(start + queue.LEASE / 2):
         run.keep()
         db.session.commit()
     with frozen(start + queue.LEASE + timedelta(seconds=1)):
@@ -186,6 +186,30 @@ def test_keep_holds_the_job_for_another_lease(app: Flask) -> None:
         run.keep()
     with pytest.raises(LeaseLost):
         Run(job.id, job.fence + 1, settings_of(app)).keep()
+
+
+def test_lease_is_renewed_for_so_long_after_the_last_keep(app: Flask) -> None:
+    jobs.enqueue("count", key="count:1")
+    db.session.commit()
+    start = now()
+    with frozen(start):
+        job = queue._claim("worker")
+    assert job is not None
+
+    def renewed_at(moment: datetime, owner: str) -> datetime | None:
+        with frozen(moment):
+            queue.renew(owner, until=moment + queue.LEASE)
+            db.session.commit()
+        return only_job().lease_until
+
+    late = start + queue.HOLD - timedelta(seconds=1)
+    assert renewed_at(late, "another") == start + queue.LEASE
+    assert renewed_at(late, "worker") == late + queue.LEASE
+    assert renewed_at(start + queue.HOLD, "worker") == late + queue.LEASE
+    with frozen(late):
+        Run(job.id, job.fence, settings_of(app)).keep()
+        db.session.commit()
+    assert renewed_at(start + queue.HOLD, "worker") == start + queue.HOLD + queue.LEASE
 
 
 def test_periodic_work_runs_once_in_its_slot(app: Flask) -> None:

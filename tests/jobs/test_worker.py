@@ -27,7 +27,7 @@ from webinar.clock import now
 from webinar.domain import mailings
 from webinar.extensions import db
 from webinar.jobs import worker
-from webinar.jobs.ledger import Ledger
+from webinar.jobs.ledger import Ledger, Written
 from webinar.models import (
     Contact,
     ContactImport,
@@ -164,12 +164,12 @@ def test_worker_takes_up_at_once_what_it_held_when_it_lost_the_database(
     lost: list[str] = []
     real = Ledger.begin
 
-    def lose(ledger: Ledger, mail: Mail, *, token: str) -> None:
+    def lose(ledger: Ledger, mail: Mail, *, token: str, later: Written | None) -> None:
         """Once, after the first mail is with the relay and before that is kept."""
         if not lost:
             lost.append(mail.recipient)
             raise OperationalError("UPDATE", None, Exception("server closed the connection"))
-        real(ledger, mail, token=token)
+        real(ledger, mail, token=token, later=later)
 
     monkeypatch.setattr(Ledger, "begin", lose)
     stop = threading.Event()

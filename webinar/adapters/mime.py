@@ -147,7 +147,7 @@ def _multipart(kind: str, parts: list[bytes], *, key: str) -> bytes:
 def quoted(text: str) -> bytes:
     """Text of whole lines in quoted-printable (RFC 2045 6.7). Each line is encoded by itself: what
     is put together of lines can be encoded line by line."""
-    lines = _LINE_END.sub("\n", text)
+    lines = _LINE_END.sub("\n", text) if "\r" in text else text
     return b2a_qp(lines.encode(), istext=True).replace(b"\n", b"\r\n")
 
 

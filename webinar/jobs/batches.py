@@ -1,8 +1,10 @@
-"""The mails of one claim on their way to bytes: checked together, written and frozen by stretches.
+"""The mails of one claim on their way to bytes: checked together, written, frozen, given out.
 
-While a stretch is being sent, whoever waits for the relay or the disk has the next one written
-(`write_one`): nothing of that asks the database. Frozen, in the transaction of its stretch, is each
-mail before the first byte of it leaves. Used by `webinar.jobs.outbox`, which sends.
+Frozen is each mail before the first byte of it leaves. Whoever waits for the relay or the disk has
+a later one written (`write_one`): nothing of that asks the database. Its bytes are kept together
+with the end of the mail that was sent meanwhile (`later`, `kept`), at no wait of their own. What is
+missing then, such as the first letters and those that have to be rendered, is frozen here, by
+stretches. Used by `webinar.jobs.outbox`, which sends; `webinar.jobs.ledger` keeps.
 """
 
 from __future__ import annotations
@@ -18,12 +20,13 @@ from webinar.adapters.mime import message_bytes
 from webinar.config import Settings
 from webinar.domain import delivery
 from webinar.extensions import db
+from webinar.jobs.ledger import Written
 from webinar.jobs.letters import letter_of
 from webinar.jobs.prepared_letters import Press
 from webinar.models import Mail, MailState
 
-AT_ONCE = 50
-"""How many mails are frozen together."""
+AT_ONCE = 10
+"""How many mails a stretch has: enough that one is always frozen while others are kept."""
 
 Unwritten = Callable[[Mail, str], None]
 """Told of a mail that cannot be written now, and why."""
@@ -61,10 +64,13 @@ class Batch:
         self._unwritten = unwritten
         self._written: dict[int, bytes | None] = {}
         with delivery.read_ahead(mails):
-            self._wanted = [mail for mail in mails if self._holds(mail)]
+            self._wanted = deque(mail for mail in mails if self._holds(mail))
             fresh = [mail for mail in self._wanted if mail.content is None]
             self._plans = press.plans(fresh)
         self._waiting = deque(self._plans)
+        self._begun: Parcel | None = None
+        """Whose bytes are on their way to the disk."""
+        self._ready: deque[Parcel] = deque()
 
     def _holds(self, mail: Mail) -> bool:
         if delivery.still_wanted(mail):
@@ -72,10 +78,37 @@ class Batch:
         delivery.settle(mail, token=self._token, state=MailState.OBSOLETE)
         return False
 
-    def parcels(self) -> Iterator[Parcel]:
-        """What is to be sent, each frozen and committed before it is given out."""
-        for start in range(0, len(self._wanted), AT_ONCE):
-            yield from self._frozen(self._wanted[start : start + AT_ONCE])
+    def parcels(self, wait: Callable[[], object] = lambda: None) -> Iterator[Parcel]:
+        """What is to be sent, each frozen and committed before it is given out. `wait` is called
+        where `kept` has to be told before there is anything to give out."""
+        while self._ready or self._begun is not None or self._wanted:
+            if not self._ready and self._begun is not None:
+                wait()
+            if not self._ready and self._wanted:
+                self._freeze()
+            if self._ready:
+                yield self._ready.popleft()
+
+    def later(self) -> Written | None:
+        """The next letter that is to be frozen, if it has been written; whoever takes it tells by
+        `kept` what became of it."""
+        while self._wanted:
+            mail = self._wanted[0]
+            content = mail.content or self._written.pop(mail.id, None)
+            if content is None:
+                return None
+            parcel = Parcel(self._wanted.popleft(), mail.recipient, content)
+            if mail.content is None:
+                self._begun = parcel
+                return Written(mail.id, content)
+            self._ready.append(parcel)
+        return None
+
+    def kept(self, mail_id: int | None) -> None:
+        """The bytes of that mail are on the disk; those of none if its lease was lost."""
+        if self._begun is not None and self._begun.mail.id == mail_id:
+            self._ready.append(self._begun)
+        self._begun = None
 
     def write_one(self) -> None:
         """Write a mail that comes later, if one is left: for whoever has to wait."""
@@ -85,7 +118,9 @@ class Batch:
                 self._fill(mail_id)
                 return
 
-    def _frozen(self, mails: list[Mail]) -> list[Parcel]:
+    def _freeze(self) -> None:
+        """Freeze the next stretch."""
+        mails = [self._wanted.popleft() for _ in range(min(AT_ONCE, len(self._wanted)))]
         fresh = [mail for mail in mails if mail.content is None]
         found = {mail.id: self._content(mail) for mail in fresh}
         contents = {mail_id: content for mail_id, content in found.items() if content is not None}
@@ -93,7 +128,9 @@ class Batch:
         db.session.commit()
         ready = {mail_id: contents[mail_id] for mail_id in kept}
         ready |= {mail.id: mail.content for mail in mails if mail.content is not None}
-        return [Parcel(mail, mail.recipient, ready[mail.id]) for mail in mails if mail.id in ready]
+        self._ready += [
+            Parcel(mail, mail.recipient, ready[mail.id]) for mail in mails if mail.id in ready
+        ]
 
     def _content(self, mail: Mail) -> bytes | None:
         """The mail's bytes, filled in or rendered; None where they cannot be written now."""

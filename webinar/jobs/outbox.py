@@ -27,12 +27,15 @@ from webinar.jobs.prepared_letters import Press
 from webinar.models import Mail, MailState
 
 BATCH = 200
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=1)
+"""Renewed by `webinar.jobs.heart` while the worker lives."""
+HOLD = timedelta(minutes=10)
+"""How long it is renewed at most."""
 STRETCH = timedelta(minutes=1)
 """How long a batch may go on: what it has not sent by then goes back, to be checked anew."""
 USUAL_TIMEOUT = 30
-"""The relay's time limit, in seconds, that LEASE and STRETCH are made for. They grow and shrink
-with it: the lease has to outlast the batch and its last delivery, of a dozen replies at most."""
+"""The relay's time limit, in seconds, that HOLD and STRETCH are made for. They grow and shrink with
+it: the hold has to outlast the batch and its last delivery, of a dozen replies at most."""
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
 """Before the second try, the third, and so on; then the mail has failed."""
 REPLY_LENGTH = 1000
@@ -116,13 +119,18 @@ def _claimed(settings: Settings, *, count: int, token: str | None) -> tuple[str,
     delivery.hand_back_expired()
     token, mails = delivery.claim(
         count=pace.allowed(settings.mail.per_minute, most=count),
-        until=now() + _scaled(LEASE, settings),
+        until=now() + LEASE,
         token=token,
         only=quiet_hours.may_go(settings.mail.quiet_hours),
         first=quiet_hours.waited_for() if settings.mail.per_minute else None,
     )
     db.session.commit()
     return token, mails
+
+
+def longest(settings: Settings) -> timedelta:
+    """How long a worker may hold a mail that it has claimed or written."""
+    return _scaled(HOLD, settings)
 
 
 def _scaled(span: timedelta, settings: Settings) -> timedelta:
@@ -157,18 +165,21 @@ def _send(
 ) -> None:
     """Hand over one by one: none before the end of the one before is kept."""
 
+    def wait() -> None:
+        batch.kept(ledger.wait())
+
     def before() -> None:
         batch.write_one()
-        ledger.wait()
+        wait()
 
-    parcels = _until(now() + _scaled(STRETCH, settings), stopped, batch.parcels())
+    parcels = _until(now() + _scaled(STRETCH, settings), stopped, batch.parcels(wait))
     sender = settings.mail.sender
     with closing(relay.deliver_each(parcels, sender=sender, before=before)) as stream:
         for parcel, refusal in stream:
             if refusal is None:
-                ledger.begin(parcel.mail, token=token)
+                ledger.begin(parcel.mail, token=token, later=batch.later())
                 continue
-            ledger.wait()
+            wait()
             _refused(parcel.mail, token, refusal)
             db.session.commit()
             if isinstance(refusal, OutOfReach):

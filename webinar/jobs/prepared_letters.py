@@ -48,6 +48,8 @@ TEMPLATES = frozenset(
         "cancelled",
         "reminder_unanswered",
         "reminder_coming",
+        "other_room",
+        "room_back",
     }
 )
 """What goes to many at once."""
@@ -84,7 +86,7 @@ class Prepared:
     def content(self, own: Personal, settings: Settings) -> bytes | None:
         """The reader's message; None where only rendering it is safe."""
         words = _words(own.reader)
-        if not all(_plain(words[name]) for name in self.slots & words.keys()):
+        if not all(_plain(words[name]) for name in WORDS if name in self.slots):
             return None
         parts = Parts()
         if self.calendar is not None:
@@ -110,15 +112,14 @@ class Press:
     def plans(self, mails: Sequence[Mail]) -> dict[int, Plan]:
         """By the mails' ids: what fills in the message without asking the database, for all that
         can be prepared. Missing links are made and flushed."""
-        counts = Counter(map(_about, mails))
-        many = {about for about, count in counts.items() if count >= WORTH}
+        told = [(_about(mail), mail) for mail in mails if mail.template in TEMPLATES]
+        counts = Counter(about for about, _mail in told)
         # The same talk and the same mailing are the same rows: looked at once for each batch.
-        rows = {_about(mail): mail for mail in mails if _about(mail) in many}
-        read = {about: _rows(mail) for about, mail in rows.items()}
+        read = {about: _rows(mail) for about, mail in dict(told).items() if counts[about] >= WORTH}
         found = {
-            mail.id: self._plan(mail, read[_about(mail)])
-            for mail in mails
-            if mail.template in TEMPLATES and mail.contact is not None and _about(mail) in read
+            mail.id: self._plan(mail, read[about])
+            for about, mail in told
+            if about in read and mail.contact is not None
         }
         return {mail_id: plan for mail_id, plan in found.items() if plan is not None}
 

@@ -21,7 +21,10 @@ from webinar.config import Settings
 from webinar.extensions import db
 from webinar.models import Job, JobState
 
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(seconds=60)
+HOLD = timedelta(minutes=5)
+"""How long a lease is renewed (`webinar.jobs.heart`) for a handler that keeps nothing: longer than
+any handler should work between two calls of `Run.keep`."""
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 ERROR_LENGTH = 2000
 
@@ -85,6 +88,26 @@ def hand_back(owner: str) -> None:
         update(Job)
         .where(Job.state == JobState.RUNNING, Job.lease_owner == owner)
         .values(state=JobState.QUEUED, run_at=now(), lease_owner=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def renew(owner: str, *, until: datetime) -> None:
+    """Hold the worker's job until that moment; a row that its handler is writing is passed over."""
+    held = (
+        select(Job.id)
+        .where(
+            Job.state == JobState.RUNNING,
+            Job.lease_owner == owner,
+            Job.changed_at > now() - HOLD,
+        )
+        .with_for_update(skip_locked=True)
+        .cte("held")
+    )
+    db.session.execute(
+        update(Job)
+        .where(Job.id.in_(select(held.c.id)))
+        .values(lease_until=until, changed_at=Job.changed_at)
         .execution_options(synchronize_session=False)
     )
 

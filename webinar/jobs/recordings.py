@@ -25,7 +25,7 @@ from webinar.models import Aside, Job, Recording, RecordingState
 log = structlog.get_logger()
 
 UNKNOWN = "application/octet-stream"
-BEAT = 60
+BEAT = 20
 """Seconds between two signs of life while bytes move."""
 
 

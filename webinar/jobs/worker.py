@@ -1,19 +1,21 @@
 """The worker process: sends mail and runs jobs until it is told to stop.
 
-Any number of workers may run at once; leases keep them apart. SIGTERM and SIGINT end it after the
-mail or the job in hand. A lost database is waited for, and so is a relay that cannot be reached;
-jobs go on meanwhile.
+Any number of workers may run at once; leases keep them apart, and `webinar.jobs.heart` renews them.
+SIGTERM and SIGINT end it after the mail or the job in hand. A lost database is waited for, and so
+is a relay that cannot be reached; jobs go on meanwhile.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import signal
 import socket
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -28,6 +30,7 @@ from webinar.domain import delivery, health, jobs, quiet_hours
 from webinar.extensions import db, reading
 from webinar.jobs import outbox, queue
 from webinar.jobs.handlers import HANDLERS, PERIODIC
+from webinar.jobs.heart import Hold, beating
 from webinar.jobs.ledger import Ledger
 from webinar.jobs.prepared_letters import Press
 
@@ -47,21 +50,31 @@ def run(app: Flask, stop: threading.Event | None = None) -> None:
     if stop is None:
         stop = threading.Event()
         _stop_at_signals(stop)
-    settings = _settings(app)
+        # What is there from the start is there to the end: searching it for garbage again and again
+        # takes as long as sending some hundred mails.
+        gc.collect()
+        gc.freeze()
     log.info("worker started")
-    with app.app_context(), outbox.relay_of(settings) as relay, Ledger() as ledger:
-        _Worker(settings, relay, outbox.Kept(Press(settings), ledger), stop).run()
+    with _working(app, stop) as worker:
+        worker.run()
     log.info("worker stopped")
 
 
 def run_once(app: Flask) -> None:
     """Do everything that is due at this moment, mail that comes of it included; then return."""
-    settings = _settings(app)
-    with app.app_context(), outbox.relay_of(settings) as relay, Ledger() as ledger:
-        kept = outbox.Kept(Press(settings), ledger)
-        worker = _Worker(settings, relay, kept, threading.Event())
+    with _working(app, threading.Event()) as worker:
         while worker.round():
             pass
+
+
+@contextmanager
+def _working(app: Flask, stop: threading.Event) -> Iterator[_Worker]:
+    """A worker with all that it needs, its heart beating."""
+    settings = _settings(app)
+    with app.app_context(), outbox.relay_of(settings) as relay, Ledger() as ledger:
+        worker = _Worker(settings, relay, outbox.Kept(Press(settings), ledger), stop)
+        with beating(app, Hold(worker.token, outbox.longest(settings))):
+            yield worker
 
 
 @dataclass
