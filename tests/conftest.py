@@ -23,8 +23,9 @@ from psycopg import sql
 from tests import factories
 from tests.quick import share_compiled
 from webinar import create_app
+from webinar.domain import account_sessions
 from webinar.extensions import db, limiter
-from webinar.models import Account, Role
+from webinar.models import Account, Role, SignInMethod
 
 ENVIRON = {
     "WEBINAR_ENV": "test",
@@ -197,11 +198,12 @@ def signed_in(app: Flask, account: Account) -> FlaskClient:
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     client = app.test_client()
+    _session, key = account_sessions.begin(
+        account, method=SignInMethod.PASSWORD, second_factor=False, browser=""
+    )
+    db.session.commit()
     with client.session_transaction() as session:
-        session["_user_id"] = account.fs_uniquifier
-        session["_fresh"] = True
-        session["fs_cc"] = "set"
-        session["fs_paa"] = 9_999_999_999.0
+        session["_user_id"] = key
     return client
 
 

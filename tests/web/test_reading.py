@@ -18,7 +18,7 @@ from tests.web.world import World
 from webinar.models import Account
 
 METHODS = ("GET", "HEAD", "OPTIONS")
-EMPTY = ("security.static", "operating.metrics", "room_keys.show")
+EMPTY = ("operating.metrics", "room_keys.show")
 """Nothing is there; wants a token; needs a server that is set to fetch keys."""
 
 

@@ -155,6 +155,10 @@ def build(app: Flask, by: Account) -> World:
         "name": upload.public_id,
         "message_id": came_in.id,
         "admission_id": guest.id,
+        "account_id": factories.account(password=None).id,
+        "session_id": 0,
+        "identity_id": 0,
+        "passkey_id": 0,
         "other_id": other.id,
         "slides_id": slides.id,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from webinar.jobs.accounts import forget_sign_ins, send_reset
 from webinar.jobs.cleanup import cleanup, forget_bodies
 from webinar.jobs.inbox import forget_inbox, read_inbox
 from webinar.jobs.mailings import expand_mailing
@@ -23,9 +24,11 @@ HANDLERS: Mapping[str, Handler] = {
     "forget_bodies": forget_bodies,
     "forget_inbox": forget_inbox,
     "forget_recordings": forget_recordings,
+    "forget_sign_ins": forget_sign_ins,
     "process_material": process_material,
     "read_inbox": read_inbox,
     "remind": remind,
+    "send_reset": send_reset,
     "take_recording": take_recording,
 }
 PERIODIC: Mapping[str, timedelta] = {
@@ -35,6 +38,7 @@ PERIODIC: Mapping[str, timedelta] = {
     "forget_bodies": timedelta(days=1),
     "forget_inbox": timedelta(days=1),
     "forget_recordings": timedelta(days=1),
+    "forget_sign_ins": timedelta(days=1),
     "read_inbox": timedelta(minutes=1),
 }
 """Runs once in each such stretch of time, whatever the number of workers."""

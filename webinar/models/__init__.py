@@ -58,9 +58,18 @@ from webinar.models.questions import Question, QuestionAnswer, QuestionKind
 from webinar.models.recordings import Aside, Recording, RecordingSource, RecordingState
 from webinar.models.reminders import Reminded, Reminder
 from webinar.models.rooms import Admission, Attendance, AttendanceSource, Attendee, Room
+from webinar.models.sign_ins import (
+    AccountSession,
+    Identity,
+    Passkey,
+    RecoveryCode,
+    SignInMethod,
+    Throttle,
+)
 from webinar.models.talks import (
     Format,
     Series,
+    SeriesShare,
     Speaker,
     Talk,
     TalkSpeaker,
@@ -72,6 +81,7 @@ from webinar.models.workers import WorkerBeat
 __all__ = [
     "ACTIVE",
     "Account",
+    "AccountSession",
     "Admission",
     "Answer",
     "Aside",
@@ -91,6 +101,7 @@ __all__ = [
     "Format",
     "Grant",
     "Grantee",
+    "Identity",
     "InboxKind",
     "InboxMessage",
     "InboxReading",
@@ -112,6 +123,7 @@ __all__ = [
     "OrganisationKind",
     "Origin",
     "Outcome",
+    "Passkey",
     "Placeholder",
     "Processing",
     "Purpose",
@@ -122,6 +134,7 @@ __all__ = [
     "RecordingConsent",
     "RecordingSource",
     "RecordingState",
+    "RecoveryCode",
     "Registration",
     "RegistrationState",
     "Reminded",
@@ -130,6 +143,8 @@ __all__ = [
     "Room",
     "Series",
     "SeriesAcceptance",
+    "SeriesShare",
+    "SignInMethod",
     "Source",
     "Speaker",
     "SubtitleCue",
@@ -137,6 +152,7 @@ __all__ = [
     "Talk",
     "TalkSpeaker",
     "TalkState",
+    "Throttle",
     "Visibility",
     "WorkerBeat",
     "audience_members",

@@ -17,7 +17,9 @@ from webinar.domain import (
     departures,
     mail_acts,
     organisations,
+    shares,
 )
+from webinar.domain.contact_histories import Evening
 from webinar.domain.contacts import State
 from webinar.errors import Conflict, RuleError
 from webinar.extensions import db
@@ -93,7 +95,7 @@ def page_of_contact(
         contact=contact,
         successor=successor,
         predecessors=contact_histories.predecessors(contact),
-        evenings=contact_histories.evenings(contact),
+        evenings=_seen(contact_histories.evenings(contact)),
         form=form,
         shared=contact_addresses.others_at(contact) if contact.active else [],
         mails=[row_of(mail) for mail in contact_addresses.mails(contact)],
@@ -152,7 +154,7 @@ def retire(contact_id: int) -> ResponseReturnValue:
             "organiser/contacts/retire.html",
             here=HERE,
             contact=contact,
-            evenings=contact_histories.coming(contact),
+            evenings=_seen(contact_histories.coming(contact)),
         )
     contacts.retire(contact, by=account())
     freed = departures.free_places(by=account())
@@ -271,3 +273,9 @@ def ask(form: ContactFields, error: RuleError) -> None:
         form.form_errors.append(sentence(error))
     else:
         form[error.field].errors = [*form[error.field].errors, sentence(error)]
+
+
+def _seen(evenings: list[Evening]) -> list[Evening]:
+    """Those of series that the account sees."""
+    visible = shares.visible_series(account())
+    return [one for one in evenings if visible is None or one.talk.series_id in visible]
