@@ -90,12 +90,26 @@ class Provider:
                     timeout=self.settings.timeout,
                     allow_redirects=False,
                 )
+                raw = token.get("id_token")
+                if not isinstance(raw, str):
+                    raise Failed("no ID token")
+                claims = self._claims(raw, nonce=begun.nonce)
+                return {**self._more(session, claims), **claims}
         except (AuthlibBaseError, requests.RequestException, ValueError) as problem:
             raise Failed(f"no token: {type(problem).__name__}") from problem
-        raw = token.get("id_token")
-        if not isinstance(raw, str):
-            raise Failed("no ID token")
-        return self._claims(raw, nonce=begun.nonce)
+
+    def _more(self, session: OAuth2Session, claims: Mapping[str, object]) -> Mapping[str, object]:
+        """What the ID token leaves to the userinfo endpoint, for the same subject (5.3.2)."""
+        address = self._known().get("userinfo_endpoint")
+        wanted = {"email", "name", self.settings.role_claim.partition(".")[0]} - {""}
+        if wanted <= set(claims) or not isinstance(address, str):
+            return {}
+        answer = session.get(address, timeout=self.settings.timeout, allow_redirects=False)
+        answer.raise_for_status()
+        found = answer.json()
+        if not isinstance(found, dict) or found.get("sub") != claims["sub"]:
+            raise Failed("userinfo speaks of somebody else")
+        return found
 
     def _claims(self, raw: str, *, nonce: str) -> dict[str, object]:
         registry = jwt.JWTClaimsRegistry(

@@ -41,7 +41,7 @@ def begin(
     key = secrets.token_urlsafe(32)
     session = AccountSession(
         account=account,
-        key_hash=_hash(key),
+        key_hash=hashed(key),
         method=method,
         second_factor=second_factor,
         browser=browser[:80],
@@ -58,7 +58,7 @@ def find(key: str, *, terms: Terms) -> AccountSession | None:
     account was deactivated."""
     session = db.session.scalar(
         select(AccountSession)
-        .where(AccountSession.key_hash == _hash(key))
+        .where(AccountSession.key_hash == hashed(key))
         .options(joinedload(AccountSession.account))
         .execution_options(populate_existing=True)
     )
@@ -144,5 +144,6 @@ def _over(session: AccountSession, terms: Terms) -> bool:
     return moment - session.seen_at > terms.idle or moment - session.created_at > terms.whole
 
 
-def _hash(key: str) -> str:
+def hashed(key: str) -> str:
+    """What is kept of a key."""
     return hashlib.sha256(key.encode()).hexdigest()

@@ -1,7 +1,7 @@
 """Which series an account sees: the office's, its own, and those that were shared with it;
 administrators see all. What it may do there, its role says.
 
-One condition (`seen_by`) for every list, one question (`check_talk`, `check_series`) for every
+One condition (`seen_by`) for every list, one question (`seen_talk`, `check_series`) for every
 page; pages are asked by `webinar.web.guards`, so that no route can forget it.
 """
 
@@ -53,20 +53,9 @@ def check_series(series_id: int, *, by: Account) -> None:
         raise NotThere("record_missing")
 
 
-def check_talk(talk_id: int, *, by: Account) -> None:
-    """Raise `NotThere` for a talk of such a series."""
-    if by.administers:
-        return
-    query = select(Talk.id).join(Talk.series).where(Talk.id == talk_id, seen_by(by))
-    if db.session.scalar(query) is None:
-        raise NotThere("record_missing")
-
-
 def seen_talk(talk_id: int, *, by: Account) -> Talk:
-    """The talk; raises `NotThere` if there is none, or none that the account sees. For ids that
-    come from a form or a query."""
-    check_talk(talk_id, by=by)
-    talk = db.session.get(Talk, talk_id)
+    """The talk; raises `NotThere` if there is none, or none that the account sees."""
+    talk = db.session.scalar(select(Talk).where(Talk.id == talk_id, talk_seen_by(by)))
     if talk is None:
         raise NotThere("record_missing")
     return talk

@@ -94,7 +94,8 @@ def _check_seen() -> None:
     """The talk or series that the address names, whatever the page."""
     named = request.view_args or {}
     if "talk_id" in named:
-        shares.check_talk(named["talk_id"], by=account())
+        # Kept, so that the page finds it without asking again.
+        g.talk = shares.seen_talk(named["talk_id"], by=account())
     if "series_id" in named:
         shares.check_series(named["series_id"], by=account())
 

@@ -9,14 +9,14 @@ from webinar.domain.accounts import AccountValues
 from webinar.models import Account, Role
 from webinar.web.forms.base import DeskForm
 from webinar.web.forms.base import lazy_gettext as _l
+from webinar.web.forms.choices import LANGUAGES, options
 from webinar.web.forms.series import LONG
 
-ROLES = [
+ROLES = options(
     (Role.ADMIN, _l("Administrator: everything, also accounts and audit log")),
     (Role.ORGANISER, _l("Organiser: own series and those shared with them")),
     (Role.VIEWER, _l("Viewer: reads, changes nothing")),
-]
-LANGUAGES = [("de", _l("German")), ("en", _l("English"))]
+)
 NEW_PASSWORD = _l(
     "At least 12 characters. Three or four words that do not belong together are easy to remember."
 )

@@ -158,7 +158,7 @@ def mail_of(mail_id: int) -> Mail:
     if mail is None:
         raise NotThere("record_missing")
     if mail.talk_id is not None:
-        shares.check_talk(mail.talk_id, by=account())
+        shares.seen_talk(mail.talk_id, by=account())
     return mail
 
 

@@ -134,7 +134,7 @@ def _met(person: Person, *, purpose: str, way_on: str) -> ResponseReturnValue:
             "token": way_on if purpose == "link" else "",
             "at": int(time.time()),
         }
-        return redirect(url_for(".confirm"), 303)
+        return redirect(url_for("provider.confirm"), 303)
     account = identities.sign_in(person, by_claim=bool(settings().accounts.oidc.role_claim))
     sessions.begin(account, method=SignInMethod.OIDC, second_factor=True)
     db.session.commit()
@@ -193,7 +193,7 @@ def _failed(said: str) -> ResponseReturnValue:
 
 
 def _callback() -> str:
-    return settings().base_url + url_for(".back", lang=None)
+    return settings().base_url + url_for("provider.back", lang=None)
 
 
 def _label() -> str:
