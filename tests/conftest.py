@@ -203,7 +203,7 @@ def signed_in(app: Flask, account: Account) -> FlaskClient:
     client = app.test_client()
     key = public_id()
     row = AccountSession(
-        account=account, key_hash=account_sessions.hashed(key), method=SignInMethod.PASSWORD
+        account_id=account.id, key_hash=account_sessions.hashed(key), method=SignInMethod.PASSWORD
     )
     # Tests move the clock; this session lives, and counts as fresh, on every day of theirs.
     row.created_at = row.seen_at = row.fresh_at = FAR

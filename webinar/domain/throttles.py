@@ -43,7 +43,7 @@ class Limit:
         return max(0.0, throttle.level - (at - throttle.at) / self.refill)
 
     def wait(self, level: float) -> timedelta:
-        over = int(level) - self.free
+        over = round(level) - self.free
         return min(self.longest, self.first * 2 ** min(over - 1, 20)) if over > 0 else timedelta()
 
 
