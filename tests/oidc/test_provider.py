@@ -199,9 +199,8 @@ def test_code_is_bound_to_the_browser_that_began(app: Flask, client: FlaskClient
     """A stolen code is of no use: the verifier stands in the cookie of the browser it was for."""
     provider = Provider(settings().accounts.oidc)
     begun = provider.begin(callback=BACK)
-    given = dict(
-        p.split("=", 1) for p in urlsplit(at_provider(begun.address, "team")).query.split("&")
-    )
+    back = parse_qs(urlsplit(at_provider(begun.address, "team")).query)
+    given = {name: values[0] for name, values in back.items()}
     other = provider.begin(callback=BACK)
     forged = {**given, "state": other.state}
     with pytest.raises(Failed, match="token"):

@@ -51,7 +51,7 @@ def test_wrong_entries_are_said_and_kept(admin: FlaskClient, organiser: Account)
     assert answer.status_code == 422
     assert organiser.email in answer.text
     answer = admin.post("/desk/konten/neu", data={**data, "name": "X", "role": "viewer"})
-    assert "Konto mit dieser Adresse" in answer.text
+    assert "gibt es schon ein Konto" in answer.text
 
 
 def test_list_and_page_show_state_and_acts(admin: FlaskClient, organiser: Account) -> None:

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 
+from webinar.clock import now
 from webinar.domain import mail
 from webinar.domain.jobs import enqueue
 from webinar.errors import NotThere
@@ -23,6 +24,13 @@ from webinar.models.base import public_id
 
 PATH = "/kennwort/"
 LONGEST_TOKEN = 300
+
+
+class _Signer(TimestampSigner):
+    """Signs with the time of the one clock."""
+
+    def get_timestamp(self) -> int:
+        return int(now().timestamp())
 
 
 class Why(StrEnum):
@@ -80,5 +88,6 @@ def _signer(keys: Sequence[str]) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(
         list(reversed(keys)),
         salt="webinar account link",
+        signer=_Signer,
         signer_kwargs={"digest_method": hashlib.sha256},
     )

@@ -119,7 +119,7 @@ class AccountForm(DeskForm):
             Length(max=254, message=LONG),
         ],
     )
-    role = RadioField(_l("Role"), choices=ROLES, default=Role.ORGANISER)
+    role = RadioField(_l("Role at the desk"), choices=ROLES, default=Role.ORGANISER)
 
     def fill(self, account: Account) -> None:
         """Show the account, unless something was sent."""

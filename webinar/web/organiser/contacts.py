@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -23,7 +23,7 @@ from webinar.domain.contact_histories import Evening
 from webinar.domain.contacts import State
 from webinar.errors import Conflict, RuleError
 from webinar.extensions import db
-from webinar.models import Audience, Contact, Organisation, Outcome
+from webinar.models import Audience, Contact, Organisation, Outcome, Talk
 from webinar.web.filters import sorted_name
 from webinar.web.forms.addresses import ContactAddressForm
 from webinar.web.forms.contacts import (
@@ -98,7 +98,11 @@ def page_of_contact(
         evenings=_seen(contact_histories.evenings(contact)),
         form=form,
         shared=contact_addresses.others_at(contact) if contact.active else [],
-        mails=[row_of(mail) for mail in contact_addresses.mails(contact)],
+        mails=[
+            row_of(mail)
+            for mail in contact_addresses.mails(contact)
+            if mail.talk is None or _may_see(mail.talk)
+        ],
         reports=[(row, inbox_words.report(row)) for row in reports],
         bounce_cause=next(
             (inbox_words.why(row) for row in reports if row.outcome == Outcome.BOUNCED), ""
@@ -277,5 +281,10 @@ def ask(form: ContactFields, error: RuleError) -> None:
 
 def _seen(evenings: list[Evening]) -> list[Evening]:
     """Those of series that the account sees."""
-    visible = shares.visible_series(account())
-    return [one for one in evenings if visible is None or one.talk.series_id in visible]
+    return [one for one in evenings if _may_see(one.talk)]
+
+
+def _may_see(talk: Talk) -> bool:
+    if "series_seen" not in g:
+        g.series_seen = shares.visible_series(account())
+    return g.series_seen is None or talk.series_id in g.series_seen
