@@ -24,6 +24,8 @@ from webauthn.helpers.structs import (
 
 LONGEST = 20_000
 """Characters of an answer; real ones have about a thousand."""
+LONGEST_ID = 1400
+"""Characters of a key's id: 1023 bytes at most (WebAuthn, 4)."""
 HANDLE_BYTES = 32
 
 
@@ -118,7 +120,10 @@ def registered(site: Site, answer: str, *, challenge: str) -> NewKey:
         raise Refused(str(problem)) from problem
     response = parsed.get("response")
     named = response.get("transports") if isinstance(response, dict) else None
-    transports = [t for t in named if isinstance(t, str)] if isinstance(named, list) else []
+    words = named if isinstance(named, list) else []
+    transports = [t for t in words if isinstance(t, str) and t.isascii()]
+    if len(bytes_to_base64url(found.credential_id)) > LONGEST_ID:
+        raise Refused("too long an id")
     return NewKey(
         credential_id=bytes_to_base64url(found.credential_id),
         public_key=found.credential_public_key,
@@ -130,7 +135,7 @@ def registered(site: Site, answer: str, *, challenge: str) -> NewKey:
 def key_of(answer: str) -> str:
     """Which key the answer says that it is of; raises `Refused` for what is no answer."""
     found = _parsed(answer).get("id")
-    if not isinstance(found, str):
+    if not isinstance(found, str) or not found.isascii() or len(found) > LONGEST_ID:
         raise Refused("no id")
     return found
 
