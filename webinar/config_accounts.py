@@ -84,11 +84,13 @@ def read(reader: Reader) -> AccountSettings:
 
 
 def _oidc(reader: Reader) -> OidcSettings:
-    roles = {
-        value: role
-        for role in reversed(ROLES)  # a value that stands twice means the greater role
-        for value in _listed(reader.text(f"OIDC_ROLE_{role.upper()}"))
+    given = {
+        "viewer": reader.text("OIDC_ROLE_VIEWER"),
+        "organiser": reader.text("OIDC_ROLE_ORGANISER"),
+        "admin": reader.text("OIDC_ROLE_ADMIN"),
     }
+    # A value that stands twice means the greater role, which comes later.
+    roles = {value: role for role, values in given.items() for value in _listed(values)}
     return OidcSettings(
         issuer=reader.text("OIDC_ISSUER"),
         client_id=reader.text("OIDC_CLIENT_ID"),
