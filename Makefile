@@ -87,3 +87,4 @@ $(CATALOGUE): $(CATALOGUE:.mo=.po)
 browser: ## Debian's Chromium, ffmpeg, Dovecot and Postfix for the tests, installed when that is possible
 	@bash tests/browser/install
 	@bash tests/jobs/install
+	@bash tests/oidc/install

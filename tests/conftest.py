@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import flask_migrate
@@ -25,8 +26,10 @@ from sqlalchemy import Engine, event
 from tests import factories
 from tests.quick import share_compiled, shared_app
 from webinar import create_app
+from webinar.domain import account_sessions
 from webinar.extensions import db, limiter
-from webinar.models import Account, Role
+from webinar.models import Account, AccountSession, Role, SignInMethod
+from webinar.models.base import public_id
 
 ENVIRON = {
     "WEBINAR_ENV": "test",
@@ -41,6 +44,7 @@ ENVIRON = {
     "WEBINAR_MAIL_SECURITY": "none",
 }
 PASSWORD = "ein langes Kennwort"
+FAR = datetime(2990, 1, 1, tzinfo=UTC)
 
 share_compiled()
 
@@ -228,11 +232,16 @@ def signed_in(app: Flask, account: Account) -> FlaskClient:
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     client = app.test_client()
+    key = public_id()
+    row = AccountSession(
+        account_id=account.id, key_hash=account_sessions.hashed(key), method=SignInMethod.PASSWORD
+    )
+    # Tests move the clock; this session lives, and counts as fresh, on every day of theirs.
+    row.created_at = row.seen_at = row.fresh_at = FAR
+    db.session.add(row)
+    db.session.commit()
     with client.session_transaction() as session:
-        session["_user_id"] = account.fs_uniquifier
-        session["_fresh"] = True
-        session["fs_cc"] = "set"
-        session["fs_paa"] = 9_999_999_999.0
+        session["_user_id"] = key
     return client
 
 

@@ -171,3 +171,33 @@ def test_nobody_took_part_by_more_than_the_whole_talk() -> None:
 def test_hosts_of_recordings_are_read_without_case_and_blanks() -> None:
     loaded = Settings.load({**ENVIRON, "WEBINAR_RECORDING_HOSTS": " .8X8.vc, Files.example.org ,"})
     assert loaded.callbacks.recording_hosts == (".8x8.vc", "files.example.org")
+
+
+OIDC = {"oidc_issuer": "https://id.lra.example", "oidc_client_id": "w", "oidc_client_secret": "s"}
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"second_factor_roles": "admin,king"}, "SECOND_FACTOR_ROLES"),
+        ({"session_idle_minutes": "800"}, "SESSION_IDLE_MINUTES"),
+        ({"previous_secret_keys": "short"}, "PREVIOUS_SECRET_KEYS"),
+        ({"local_sign_in": "false", **OIDC}, "EMERGENCY_ACCOUNT"),
+        ({"local_sign_in": "false", "emergency_account": "a@b.example"}, "LOCAL_SIGN_IN"),
+        ({**OIDC, "oidc_issuer": "http://id.lra.example"}, "OIDC_ISSUER"),
+        ({**OIDC, "oidc_client_secret": ""}, "OIDC_CLIENT_SECRET"),
+        ({**OIDC, "oidc_scope": "email"}, "OIDC_SCOPE"),
+        ({**OIDC, "oidc_default_role": "king"}, "OIDC_DEFAULT_ROLE"),
+        ({**OIDC, "oidc_role_claim": "roles"}, "OIDC_ROLE_CLAIM"),
+        ({**OIDC, "oidc_role_admin": "x"}, "OIDC_ROLE_CLAIM"),
+    ],
+)
+def test_accounts_refuse_what_does_not_fit(given: dict[str, str], wrong: str) -> None:
+    assert problems_of(**given) == [f"WEBINAR_{wrong}"]
+
+
+def test_value_for_two_roles_means_the_greater_one() -> None:
+    names = {f"WEBINAR_{name.upper()}": value for name, value in OIDC.items()}
+    roles = {"WEBINAR_OIDC_ROLE_CLAIM": "r", "WEBINAR_OIDC_ROLE_ADMIN": "a, both"}
+    found = Settings.load({**ENVIRON, **names, **roles, "WEBINAR_OIDC_ROLE_VIEWER": "both,v"})
+    assert found.accounts.oidc.roles == {"a": "admin", "both": "admin", "v": "viewer"}

@@ -160,8 +160,9 @@ def test_server_opens_no_control_socket_and_loads_the_application_before_it_fork
 
 
 def test_operators_documentation_names_every_setting_and_no_other() -> None:
-    source = (ROOT / "webinar" / "config.py").read_text("utf-8")
-    read = set(re.findall(r'self\.(?:text|number|flag|choice)\(\s*"([A-Z_]+)"', source))
+    sources = (ROOT / "webinar" / name for name in ("config.py", "config_accounts.py"))
+    source = "".join(path.read_text("utf-8") for path in sources)
+    read = set(re.findall(r'(?:self|reader)\.(?:text|number|flag|choice)\(\s*"([A-Z_]+)"', source))
     assert len(read) > 30
     known = {PREFIX + name for name in read} | {"WEBINAR_LEGAL_", "WEBINAR_VAR", *PORTS}
     document = (ROOT / "docs" / "operators.md").read_text("utf-8")

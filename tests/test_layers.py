@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "webinar"
-SHARED = {"clock", "config", "errors", "text"}
+SHARED = {"clock", "config", "config_accounts", "errors", "text"}
 MAY_IMPORT = {
     "models": {"extensions", "models"},
     "domain": {"models", "extensions", "domain"},

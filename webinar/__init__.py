@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -42,6 +41,7 @@ def flask_settings(settings: Settings) -> dict[str, object]:
         "DEBUG": settings.debug,
         "TESTING": settings.environment is Environment.TEST,
         "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.accounts.previous_keys),
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": postgres.engine_options(settings.database_url),
         "MAX_CONTENT_LENGTH": settings.upload_limit,
@@ -64,23 +64,7 @@ def flask_settings(settings: Settings) -> dict[str, object]:
             "argon2__parallelism": 1,
         },
         "SECURITY_PASSWORD_SINGLE_HASH": True,
-        "SECURITY_PASSWORD_LENGTH_MIN": 12,
-        "SECURITY_PASSWORD_COMPLEXITY_CHECKER": None,
-        "SECURITY_RETURN_GENERIC_RESPONSES": True,
-        "SECURITY_LOGIN_URL": "/anmelden",
-        "SECURITY_LOGOUT_URL": "/abmelden",
-        "SECURITY_LOGOUT_METHODS": ["POST"],
-        "SECURITY_LOGIN_USER_TEMPLATE": "organiser/login.html",
-        "SECURITY_POST_LOGIN_VIEW": "/desk/",
-        "SECURITY_POST_LOGOUT_VIEW": "/",
-        "SECURITY_REGISTERABLE": False,
-        "SECURITY_FRESHNESS": timedelta(minutes=-1),  # no page that asks for the password again
         "SECURITY_JOIN_USER_ROLES": False,  # the role is a column, not a table
-        "SECURITY_SEND_REGISTER_EMAIL": False,
-        "SECURITY_FLASH_MESSAGES": False,
-        "SECURITY_DEFAULT_REMEMBER_ME": False,
-        "SECURITY_REDIRECT_ALLOW_SUBDOMAINS": False,
-        "SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS": False,
     }
 
 

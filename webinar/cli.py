@@ -12,7 +12,7 @@ from flask_security import hash_password
 from webinar import create_app, settings_of
 from webinar.adapters.jitsi_probe import UNSEEN
 from webinar.config import ConfigError, JitsiMode
-from webinar.domain import accounts
+from webinar.domain import accounts, second_factors
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.jobs import jitsi_check
@@ -58,6 +58,19 @@ def create_account(email: str, name: str, role: str, password: str) -> None:
         raise click.ClickException(f"{problem.code} {problem.values or ''}".strip()) from problem
     db.session.commit()
     click.echo(f"{created.email} may sign in as {created.role}.")
+
+
+@account.command("reset-factors")
+@click.argument("email")
+def reset_factors(email: str) -> None:
+    """Take the second factors of EMAIL away, when no administrator can sign in to do it."""
+    found = accounts.find_by_address(email)
+    if found is None:
+        raise click.ClickException(f"There is no account {email}.")
+    second_factors.reset(found, by=None)
+    count = accounts.end_sessions(found, by=None)
+    db.session.commit()
+    click.echo(f"{found.email} signs in without a second factor now; {count} sessions ended.")
 
 
 @main.group()

@@ -13,6 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from webinar import config_accounts
+from webinar.config_accounts import AccountSettings
+
 E = TypeVar("E", bound=StrEnum)
 
 SECRET_LENGTH = 32
@@ -167,6 +170,7 @@ class Settings:
     debug: bool
     database_url: str
     secret_key: str = field(repr=False)
+    accounts: AccountSettings
     link_keys: tuple[str, ...] = field(repr=False)
     """The first signs, all verify: put a new key in front, drop the last when no link of it may
     live any longer."""
@@ -277,6 +281,7 @@ class _Reader:
             debug=self.flag("DEBUG", default=False),
             database_url=self.database_url(),
             secret_key=self.text("SECRET_KEY"),
+            accounts=config_accounts.read(self),
             link_keys=tuple(k.strip() for k in self.text("LINK_KEYS").split(",") if k.strip()),
             base_url=self.text("BASE_URL").rstrip("/"),
             brand=self.text("BRAND", "After-Work-Wissen"),
@@ -421,6 +426,7 @@ class _Reader:
             self.refuse("MAIL_SENDER", "must be a mail address (or set WEBINAR_OFFICE_EMAIL)")
         if not settings.office.name:
             self.refuse("OFFICE_NAME", "is missing: it stands on every page and under every mail")
+        config_accounts.check(self, settings.accounts, production=settings.production)
         self.check_inbox(settings)
         self.check_jitsi(settings)
         self.check_callbacks(settings)

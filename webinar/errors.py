@@ -29,3 +29,7 @@ class Gone(NotThere):
 
 class Conflict(RuleError):
     """Somebody else changed the record in between; `values` name what differs."""
+
+
+class TooMany(RuleError):
+    """It was tried too often; `values` say after how many `minutes`, or `seconds`, to try again."""

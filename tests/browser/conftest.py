@@ -143,5 +143,5 @@ def sign_in(page: Page, setup: Setup) -> None:
     page.goto(f"{setup.web}/anmelden")
     page.get_by_label("E-Mail-Adresse").fill(setup.email)
     page.get_by_label("Kennwort").fill(setup.password)
-    page.get_by_role("button", name="Anmelden").click()
+    page.get_by_role("button", name="Anmelden", exact=True).click()
     page.wait_for_url(f"{setup.web}/desk/")

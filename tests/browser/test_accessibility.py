@@ -29,12 +29,15 @@ PUBLIC = ["/", "/rueckblick", "/ueber-die-reihe", "/technik", "/impressum", "/da
 PUBLIC += [
     "/barrierefreiheit",
     "/anmelden",
+    "/kennwort",
     "/gibt-es-nicht",
     "/e/ungueltig.ungueltig",
     "/?lang=en",
 ]
 DESK = ["/desk/", "/desk/veranstaltungen", "/desk/kontakte", "/desk/verteiler"]
 DESK += ["/desk/referenten", "/desk/nachrichten", "/desk/reihen", "/desk/aufzeichnungen"]
+DESK += ["/desk/konten", "/desk/konten/neu", "/desk/konto", "/desk/konto/bestaetigen"]
+DESK += [f"/desk/konto/zweiter-faktor{page}" for page in ("", "/app", "/passkey")]
 LEAD_ON = re.compile(
     r"^/(veranstaltungen/[^/]+|desk/(veranstaltungen|kontakte|verteiler|referenten|reihen|nachrichten)"
     r"/(\d+|neu|import/?)(/[a-z-]+)*/?)$"

@@ -300,23 +300,23 @@ def test_moved_says_what_moves_and_writes_nothing(app: Flask, organiser: Account
 def test_sequence_rises_with_time_place_and_cancellation_of_what_is_published(
     app: Flask, organiser: Account
 ) -> None:
-    talk = factories.talk(state=TalkState.DRAFT, published_at=None)
+    talk = factories.talk(state=TalkState.DRAFT, published_at=None, starts_at=START)
     usual = as_values(talk)
 
     def edited(**changes: object) -> int:
         talks.edit(talk, replace(usual, **changes), revision=talk.revision, by=organiser)  # type: ignore[arg-type]
         return talk.sequence
 
-    assert edited(start=time(1, 30)) == 0
-    talk.state = TalkState.PUBLISHED
-    assert edited(start=time(1, 30), title="Anders", abstract="Anders") == 0
-    assert edited(start=time(1, 0), title="Anders") == 1
-    assert edited(start=time(1, 30), title="Anders") == 2
-    assert edited(start=time(1, 30), format=Format.HYBRID, venue="Ochsenfurt") == 3
-    assert (
-        edited(start=time(1, 30), format=Format.HYBRID, venue="Ochsenfurt", agenda="18:00 x") == 3
-    )
-    talks.cancel(talk, reason="", by=organiser)
+    with frozen(NOW):
+        assert edited(start=time(1, 30)) == 0
+        talk.state = TalkState.PUBLISHED
+        assert edited(start=time(1, 30), title="Anders", abstract="Anders") == 0
+        assert edited(start=time(1, 0), title="Anders") == 1
+        assert edited(start=time(1, 30), title="Anders") == 2
+        hall = {"format": Format.HYBRID, "venue": "Ochsenfurt"}
+        assert edited(start=time(1, 30), **hall) == 3
+        assert edited(start=time(1, 30), **hall, agenda="18:00 x") == 3
+        talks.cancel(talk, reason="", by=organiser)
     assert talk.sequence == 4
 
 

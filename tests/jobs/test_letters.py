@@ -259,6 +259,25 @@ def calendar_feed(*, renewed: bool) -> Make:
     return lambda evening: mail(evening, "calendar_feed", talk=None, params=params)
 
 
+def to_account(template: str, **params: object) -> Make:
+    """To a member of staff; numbers and marks are the same in every run, so the link is."""
+
+    def make(evening: Scene) -> Mail:
+        account = factories.account(
+            id=4711,
+            fs_uniquifier="konto-Qm7x2K",
+            password=None,
+            name="Miriam Hartmann",
+            email="m.hartmann@lra.example",
+            language=evening.contact.language,
+        )
+        return mail(
+            evening, template, account=account, recipient=account.email, params=params, talk=None
+        )
+
+    return make
+
+
 def other_person(evening: Scene) -> Contact:
     return factories.contact(
         form="herr",
@@ -455,6 +474,10 @@ LETTERS: dict[str, Make] = {
     "room_back": lambda evening: mail(evening, "room_back"),
     "personal_link-renewed": renewed_link,
     "withdrawn": ended("withdrawn"),
+    "account_invitation": to_account("account_invitation"),
+    "password_reset": to_account("password_reset"),
+    "account_changed-password_set": to_account("account_changed", act="password_set"),
+    "account_changed-factors_reset": to_account("account_changed", act="factors_reset"),
     "relay_test": subscription("relay_test"),
     "reply_refused-closed": reply_refused("registration_closed"),
     "reply_refused-not_open": reply_refused("registration_not_open"),

@@ -1,13 +1,16 @@
 """Who may ask for what: one line per endpoint, and a test that asks every route as everybody.
 
 `anybody`: public pages. `link`: the holder of a personal link of that purpose and nobody else.
-`read`: every account of the office. `write`: organisers and administrators. `machine`: another
-program that proves itself by a secret.
-`read`: every account of the office. `write`: organisers and administrators. `admin`:
-administrators alone.
+`entrance`: the pages before the desk, where people sign in. `own`: whoever is signed in, about the
+own account. `read`: every account of the office. `write`: organisers and administrators. `admin`:
+administrators alone. `machine`: another program that proves itself by a secret.
+
+Of talks and series everybody but administrators sees the office's, the own and the shared ones.
 """
 
 ANYBODY = "anybody"
+ENTRANCE = "entrance"
+OWN = "own"
 READ = "read"
 WRITE = "write"
 MACHINE = "machine"
@@ -36,9 +39,18 @@ MATRIX: dict[str, str] = {
     "operating.readyz": ANYBODY,
     "operating.metrics": ANYBODY,  # by its own token
     "static": ANYBODY,
-    "security.static": ANYBODY,
-    "security.login": ANYBODY,
-    "security.logout": ANYBODY,
+    # before the desk
+    "sign_in.show": ENTRANCE,
+    "sign_in.code": ENTRANCE,
+    "sign_in.passkey": ENTRANCE,
+    "sign_in.leave": ENTRANCE,
+    "provider.begin": ENTRANCE,
+    "provider.back": ENTRANCE,
+    "provider.confirm": ENTRANCE,
+    "password_links.ask": ENTRANCE,
+    "password_links.asked": ENTRANCE,
+    "password_links.use": ENTRANCE,
+    "password_links.connect": ENTRANCE,
     # personal links: the purpose
     "guest_answer.show": "answer",
     "guest_answer.accept": "answer",
@@ -136,6 +148,7 @@ MATRIX: dict[str, str] = {
     "series.create": WRITE,
     "series.edit": WRITE,
     "series.delete": WRITE,
+    "series.share": WRITE,
     "speakers.index": READ,
     "speakers.show": READ,
     "speakers.photo": READ,
@@ -244,6 +257,29 @@ MATRIX: dict[str, str] = {
     "inbox.bounce": WRITE,
     "inbox.finish": WRITE,
     "inbox_deputies.name": WRITE,
+    "own_account.show": OWN,
+    "own_account.password": OWN,
+    "own_account.end_session": OWN,
+    "own_account.end_others": OWN,
+    "own_account.connect": OWN,
+    "own_account.disconnect": OWN,
+    "own_factors.index": OWN,
+    "own_factors.add_totp": OWN,
+    "own_factors.remove_totp": OWN,
+    "own_factors.add_passkey": OWN,
+    "own_factors.remove_passkey": OWN,
+    "own_factors.new_codes": OWN,
+    "proof.show": OWN,
+    "proof.passkey": OWN,
+    "proof.by_provider": OWN,
+    "accounts.index": ADMIN,
+    "accounts.create": ADMIN,
+    "accounts.edit": ADMIN,
+    "accounts.invite": ADMIN,
+    "accounts.deactivate": ADMIN,
+    "accounts.reactivate": ADMIN,
+    "accounts.reset_factors": ADMIN,
+    "accounts.end_sessions": ADMIN,
     "audit.index": ADMIN,
     "audit.export": ADMIN,
 }

@@ -10,7 +10,7 @@ from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 
 from tests import factories
 from tests.conftest import signed_in
-from tests.web.access_matrix import ADMIN, ANYBODY, MACHINE, MATRIX, READ, WRITE
+from tests.web.access_matrix import ADMIN, ANYBODY, MACHINE, MATRIX, OWN, READ, WRITE
 from webinar.domain import links
 from webinar.models import Purpose, Role
 from webinar.web import guards
@@ -18,7 +18,6 @@ from webinar.web.settings import settings
 
 DESK = (READ, WRITE, ADMIN)
 PURPOSES = set(Purpose)
-UNGUARDED = {"security"}  # Flask-Security's own pages: signing in and out
 
 
 def rules(app: Flask) -> Iterator[Rule]:
@@ -63,7 +62,7 @@ def test_matrix_has_no_line_without_a_route(app: Flask) -> None:
 
 
 def test_every_blueprint_is_guarded(app: Flask) -> None:
-    assert sorted(set(app.blueprints) - set(guards.GUARDS) - UNGUARDED) == []
+    assert sorted(set(app.blueprints) - set(guards.GUARDS)) == []
 
 
 OPEN = {"public", "signups", "feeds", "technique", "room_keys", "operating"}
@@ -75,7 +74,7 @@ def test_only_public_blueprints_let_anybody_in(app: Flask) -> None:
     wrong = [
         endpoint
         for endpoint, who in MATRIX.items()
-        if who == ANYBODY and "." in endpoint and endpoint.split(".")[0] not in {*OPEN, "security"}
+        if who == ANYBODY and "." in endpoint and endpoint.split(".")[0] not in OPEN
     ]
     assert wrong == []
 
@@ -85,7 +84,7 @@ def test_desk_sends_strangers_to_the_sign_in(app: Flask) -> None:
     client = app.test_client()
     wrong = []
     for rule in rules(app):
-        if MATRIX.get(rule.endpoint) not in DESK:
+        if MATRIX.get(rule.endpoint) not in (*DESK, OWN):
             continue
         for method in methods(rule):
             answer = client.open(address(rule), method=method)
@@ -129,7 +128,8 @@ def test_reading_endpoints_take_nothing_but_get(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "kinds"), [(Role.ORGANISER, (READ, WRITE)), (Role.ADMIN, (ADMIN,))]
+    ("role", "kinds"),
+    [(Role.VIEWER, (OWN,)), (Role.ORGANISER, (READ, WRITE)), (Role.ADMIN, (ADMIN,))],
 )
 def test_who_may_is_let_in_and_finds_no_missing_record(
     app: Flask, role: Role, kinds: tuple[str, ...]
@@ -195,7 +195,6 @@ def test_personal_and_public_pages_set_no_cookie(app: Flask) -> None:
         rule.endpoint
         for rule in rules(app)
         if MATRIX.get(rule.endpoint) in {ANYBODY, *PURPOSES} - {None}
-        and not rule.endpoint.startswith("security.")
         and "GET" in methods(rule)
         and "Set-Cookie" in client.get(address(rule)).headers
     ]

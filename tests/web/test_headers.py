@@ -65,7 +65,7 @@ def test_defect_shows_a_number_that_the_log_knows(
     def broken() -> str:
         raise ZeroDivisionError
 
-    app.view_functions["security.login"] = broken
+    app.view_functions["sign_in.show"] = broken
     answer = app.test_client().get("/anmelden")
     number = answer.text.split('class="num">')[1].split("<")[0]
     assert answer.status_code == 500

@@ -283,14 +283,14 @@ def test_signing_in_hands_out_no_token(app: Flask, organiser: Account) -> None:
         data={"email": organiser.email, "password": PASSWORD},
         headers={"Accept": "application/json"},
     )
-    assert answer.status_code == 302
+    assert answer.status_code == 303
     assert "token" not in answer.get_data(as_text=True)
 
 
 def test_password_that_no_hash_takes_is_a_wrong_one(app: Flask, organiser: Account) -> None:
     data = {"email": organiser.email, "password": "x" * 5000}
     answer = signed_in_nowhere(app).post("/anmelden", data=data)
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert "das Kennwort stimmt nicht" in answer.get_data(as_text=True)
 
 

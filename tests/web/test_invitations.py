@@ -133,7 +133,7 @@ def test_index_needs_the_same_queries_for_one_and_many(
         with counted() as statements:
             text_of(desk, home(talk))
         counts.append(len(statements))
-    assert counts == [17, 17]
+    assert counts == [18, 18]
 
 
 def test_draft_talk_leads_to_publishing_and_takes_no_invitation(

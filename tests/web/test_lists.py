@@ -106,7 +106,7 @@ def test_municipality_that_nobody_comes_from_is_found_by_the_filter(
 
 
 @pytest.mark.parametrize(
-    ("page", "number"), [("/einladungen/gemeinden", 5), ("/einladungen/verlauf", 4)]
+    ("page", "number"), [("/einladungen/gemeinden", 6), ("/einladungen/verlauf", 5)]
 )
 def test_views_need_the_same_queries_for_one_and_many(
     app: Flask, desk: FlaskClient, page: str, number: int

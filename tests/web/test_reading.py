@@ -18,8 +18,16 @@ from tests.web.world import World
 from webinar.models import Account
 
 METHODS = ("GET", "HEAD", "OPTIONS")
-EMPTY = ("security.static", "operating.metrics", "room_keys.show")
-"""Nothing is there; wants a token; needs a server that is set to fetch keys."""
+PROVIDER = (
+    "provider.begin",
+    "provider.back",
+    "provider.confirm",
+    "password_links.connect",
+    "own_account.connect",
+    "proof.by_provider",
+)
+EMPTY = ("operating.metrics", "room_keys.show", *PROVIDER)
+"""Wants a token; needs a server that is set to fetch keys; needs a provider."""
 
 
 @pytest.fixture

@@ -77,4 +77,4 @@ def test_index_needs_the_same_queries_for_one_and_many(app: Flask, desk: FlaskCl
         with counted() as statements:
             text_of(desk, home(talk))
         counts.append(len(statements))
-    assert counts == [9, 9]
+    assert counts == [10, 10]

@@ -107,7 +107,7 @@ def test_list_costs_the_same_for_one_and_three(desk: FlaskClient) -> None:
     assert costs == [COST, COST]
 
 
-COST = 8
+COST = 9
 
 
 def test_reminder_is_added_changed_and_removed(desk: FlaskClient) -> None:

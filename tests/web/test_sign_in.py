@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 
 from tests import factories
 from tests.factories import PASSWORD
-from webinar.extensions import limiter
 from webinar.models import Account
 
 
@@ -28,7 +27,7 @@ def sign_in(client: FlaskClient, email: str, password: str, path: str = "/anmeld
 
 def test_right_password_opens_the_desk(client: FlaskClient, organiser: Account) -> None:
     answer = sign_in(client, organiser.email, PASSWORD)
-    assert answer.status_code == 302
+    assert answer.status_code == 303
     assert answer.headers["Location"].endswith("/desk/")
     assert client.get("/desk/").status_code == 200
 
@@ -40,7 +39,7 @@ def test_wrong_password_and_unknown_address_look_the_same(
         sign_in(client, organiser.email, "falsches Kennwort"),
         sign_in(client, "niemand@lra.example", "falsches Kennwort"),
     ]
-    pages = [re.sub(r'value="[^"]*"', "", answer.text) for answer in answers]
+    pages = [re.sub(r'(value|data-options)="[^"]*"', "", answer.text) for answer in answers]
     assert pages[0] == pages[1]
     assert "Adresse oder das Kennwort" in pages[0] or "Kennwort" in pages[0]
     assert client.get("/desk/").status_code == 302
@@ -71,20 +70,19 @@ def test_sign_in_leads_to_no_other_host(
     client: FlaskClient, organiser: Account, target: str
 ) -> None:
     answer = sign_in(client, organiser.email, PASSWORD, f"/anmelden?next={target}")
-    assert answer.status_code in (200, 302)
+    assert answer.status_code == 303
     # A backslash that stays in the path, percent-encoded, is a page of ours that does not exist.
     assert urlsplit(answer.headers.get("Location", "")).netloc in ("", "localhost")
     assert not answer.headers.get("Location", "").startswith(("//", "/\\"))
 
 
 def test_guessing_is_slowed_down(app: Flask, organiser: Account) -> None:
-    limiter.enabled = True
-    limiter.reset()
     client = app.test_client()
     value = token(client)
     data = {"email": organiser.email, "password": "geraten", "csrf_token": value}
     statuses = [client.post("/anmelden", data=data).status_code for _ in range(12)]
-    assert 429 in statuses
+    assert statuses[:5] == [422] * 5
+    assert statuses[-1] == 429
 
 
 def test_signing_out_ends_it(client: FlaskClient, organiser: Account) -> None:

@@ -191,7 +191,7 @@ def test_list_and_table_show_the_answers_in_a_fixed_number_of_queries(desk: Flas
         with counted() as statements:
             page = desk.get(home).text
         costs.append(len(statements))
-    assert costs == [9, 9]
+    assert costs == [10, 10]
     assert "&lt;b data-x=&#34;&#34;&gt;" in page
     assert "<b data-x" not in page
     table = desk.get(f"{home}/liste.csv").get_data().decode("utf-8-sig").splitlines()

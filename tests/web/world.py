@@ -19,6 +19,7 @@ from webinar import settings_of
 from webinar.adapters.storage import FolderStorage
 from webinar.clock import now
 from webinar.domain import (
+    account_links,
     admissions,
     contact_imports,
     drafts,
@@ -32,15 +33,18 @@ from webinar.domain import (
     rooms,
     speakers,
 )
+from webinar.domain.account_links import Why
 from webinar.domain.releases import Access
 from webinar.domain.rooms import Terms
 from webinar.extensions import db
 from webinar.models import (
     Account,
+    AccountSession,
     Aside,
     Contact,
     Format,
     Grantee,
+    Identity,
     InboxKind,
     Mail,
     Mailing,
@@ -49,16 +53,21 @@ from webinar.models import (
     MaterialKind,
     MaterialPage,
     Mode,
+    Passkey,
     Purpose,
     Recording,
     RecordingSource,
     RecordingState,
+    RecoveryCode,
     Reminded,
     Reminder,
+    SeriesShare,
+    SignInMethod,
     Speaker,
     Suggestion,
     Talk,
     TalkState,
+    Throttle,
 )
 
 TABLE = "Vorname;Nachname;E-Mail;Amt\nSofie;Kern;kern@gemeinde.example;Erste Bürgermeisterin\n"
@@ -136,6 +145,7 @@ def build(app: Flask, by: Account) -> World:
     factories.talk(starts_at=now() - timedelta(days=9))
     room = rooms.room_of(talk, name="abend-k3yq7v2mzx5d")
     db.session.commit()
+    staff = _staff(by)
     parts = {
         "talk_id": talk.id,
         "slug": talk.slug,
@@ -155,6 +165,7 @@ def build(app: Flask, by: Account) -> World:
         "name": upload.public_id,
         "message_id": came_in.id,
         "admission_id": guest.id,
+        **staff,
         "other_id": other.id,
         "slides_id": slides.id,
     }
@@ -162,7 +173,31 @@ def build(app: Flask, by: Account) -> World:
         "releases.review": f"?materials={slides.id}&who=both&tell=y",
         "contacts.merge": f"?mit={other.id}",
     }
-    return World(app, talk, contact, speaker, parts, _tokens(talk, contact, speaker), queries)
+    tokens = _tokens(talk, contact, speaker)
+    invited = db.session.get_one(Account, staff["account_id"])
+    keys = settings_of(app).link_keys
+    tokens["entrance"] = account_links.token(invited, why=Why.INVITATION, keys=keys)
+    return World(app, talk, contact, speaker, parts, tokens, queries)
+
+
+def _staff(by: Account) -> dict[str, int]:
+    """An invited colleague, and what the account itself has."""
+    invited = factories.account(password=None)
+    rows = {
+        "session_id": AccountSession(account=by, key_hash="e" * 64, method=SignInMethod.PASSKEY),
+        "passkey_id": Passkey(account=by, credential_id="f", public_key=b"f", name="Laptop"),
+        "identity_id": Identity(account=by, issuer="https://id.lra.example", subject="4711"),
+    }
+    db.session.add_all(
+        [
+            *rows.values(),
+            RecoveryCode(account_id=by.id, code_hash="a" * 64),
+            Throttle(key="b" * 64),
+            SeriesShare(series=factories.series(owner_id=by.id), account=invited),
+        ]
+    )
+    db.session.commit()
+    return {"account_id": invited.id, **{name: row.id for name, row in rows.items()}}
 
 
 def _speaker(app: Flask, talk: Talk, by: Account) -> Speaker:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import defer, joinedload
 
 from webinar.extensions import db
 from webinar.models import (
+    Account,
     Audience,
     AuditEntry,
     Contact,
@@ -37,6 +38,7 @@ from webinar.models.base import Model
 Key = tuple[str, int]
 
 QUERIES: dict[str, Select[Any]] = {
+    Account.__tablename__: select(Account),
     Audience.__tablename__: select(Audience),
     Contact.__tablename__: select(Contact),
     ContactImport.__tablename__: select(ContactImport).options(defer(ContactImport.content)),

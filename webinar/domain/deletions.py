@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import groupby
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import contains_eager
 
 from webinar.domain import audit, mail, materials
+from webinar.domain.shares import EVERY
 from webinar.extensions import db
 from webinar.models import Account, Material
 
@@ -21,12 +22,13 @@ WARNED = timedelta(days=7)
 """How long before its day the office hears of it."""
 
 
-def ahead(*, talk_id: int | None = None) -> Sequence[Material]:
-    """What is deleted within a week, the soonest first."""
+def ahead(*, talk_id: int | None = None, seen: ColumnElement[bool] = EVERY) -> Sequence[Material]:
+    """What is deleted within a week, the soonest first; of the talks that are `seen`."""
     query = (
         select(Material)
-        .where(Material.delete_on <= materials.today() + WARNED)
-        .options(joinedload(Material.talk))
+        .join(Material.talk)
+        .where(Material.delete_on <= materials.today() + WARNED, seen)
+        .options(contains_eager(Material.talk))
         .order_by(Material.delete_on, Material.talk_id, Material.position, Material.id)
     )
     if talk_id is not None:

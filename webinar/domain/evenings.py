@@ -17,6 +17,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from webinar.clock import now
 from webinar.domain import places, times
 from webinar.domain.rooms import Terms
+from webinar.domain.shares import EVERY
 from webinar.extensions import db
 from webinar.models import (
     ACTIVE,
@@ -97,12 +98,13 @@ def near(talk: Talk, *, terms: Terms) -> bool:
     return talk.state == TalkState.PUBLISHED and since <= now() < terms.staff(talk).closes_at
 
 
-def tonight(*, terms: Terms) -> list[Talk]:
+def tonight(*, terms: Terms, seen: ColumnElement[bool] = EVERY) -> list[Talk]:
     """The talks whose evening is near, the first first."""
     query = select(Talk).where(
         Talk.state == TalkState.PUBLISHED,
         Talk.starts_at < now() + timedelta(days=1),
         now() - timedelta(minutes=terms.overrun) < times.END,
+        seen,
     )
     found = db.session.scalars(query.order_by(Talk.starts_at, Talk.id))
     return [talk for talk in found if near(talk, terms=terms)]

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, defer, joinedload
 
 from webinar.domain.recipients import frozen
+from webinar.domain.shares import EVERY
 from webinar.extensions import db
 from webinar.models import (
     Account,
@@ -78,6 +79,8 @@ class Narrowing:
     text: str = ""
     group: Group | None = None
     talk: Talk | None = None
+    seen: ColumnElement[bool] = EVERY
+    """The condition on talks; what is about none is seen by everybody."""
 
     @property
     def any(self) -> bool:
@@ -87,6 +90,9 @@ class Narrowing:
         """What a mail has to meet. Of what was undeliverable and sent again only the last try is
         of interest."""
         found: list[ColumnElement[bool]] = []
+        if self.seen is not EVERY:
+            talks = select(Talk.id).where(self.seen)
+            found.append(or_(Mail.talk_id.is_(None), Mail.talk_id.in_(talks)))
         if self.group is not None:
             found.append(Mail.state.in_(STATES[self.group]))
         if self.group is Group.FAILED:

@@ -27,6 +27,7 @@ from sqlalchemy.orm import joinedload
 from webinar.clock import now
 from webinar.domain import deletions, release_plans, times
 from webinar.domain.mail_health import Health
+from webinar.domain.shares import EVERY
 from webinar.extensions import db
 from webinar.models import (
     Answer,
@@ -145,20 +146,20 @@ def _places(ids: Sequence[int], state: RegistrationState, *, prefix: str) -> Sel
     )
 
 
-def listed(which: Listing, *, search: str = "") -> Select[Talk]:
+def listed(which: Listing, *, search: str = "", seen: ColumnElement[bool] = EVERY) -> Select[Talk]:
     """The talks of one list: what comes in its order, what was with the last first. `search` is
     found in titles and in the names of speakers, whatever the case and the accents."""
     later_first = which is Listing.PAST
     order = Talk.starts_at.desc() if later_first else Talk.starts_at
-    query = select(Talk).where(_in(which)).order_by(order, Talk.id)
+    query = select(Talk).where(_in(which), seen).order_by(order, Talk.id)
     wanted = fold(search)
     return query.where(Talk.id.in_(_named(wanted))) if wanted else query
 
 
-def list_counts() -> dict[Listing, int]:
+def list_counts(*, seen: ColumnElement[bool] = EVERY) -> dict[Listing, int]:
     """How many talks each list has."""
     counts = (func.count(case((_in(which), 1))) for which in Listing)
-    row = db.session.execute(select(*counts)).one()
+    row = db.session.execute(select(*counts).where(seen)).one()
     return dict(zip(Listing, row, strict=True))
 
 
@@ -180,37 +181,43 @@ def _named(wanted: str) -> list[int]:
     return [row[0] for row in rows if wanted in fold(" ".join(part for part in row[1:] if part))]
 
 
-def next_talk() -> Talk | None:
+def next_talk(*, seen: ColumnElement[bool] = EVERY) -> Talk | None:
     """The published talk that runs or comes next."""
     return db.session.scalar(
         select(Talk)
-        .where(Talk.state == TalkState.PUBLISHED, now() < times.END)
+        .where(Talk.state == TalkState.PUBLISHED, now() < times.END, seen)
         .order_by(Talk.starts_at, Talk.id)
         .limit(1)
     )
 
 
-def coming_talks(*, limit: int) -> Sequence[Talk]:
+def coming_talks(*, limit: int, seen: ColumnElement[bool] = EVERY) -> Sequence[Talk]:
     """What comes next, drafts included, cancelled ones not."""
     return db.session.scalars(
         select(Talk)
-        .where(Talk.state != TalkState.CANCELLED, now() < times.END)
+        .where(Talk.state != TalkState.CANCELLED, now() < times.END, seen)
         .order_by(Talk.starts_at, Talk.id)
         .limit(limit)
     ).all()
 
 
-def due(health: Health, *, inbox_waiting: int = 0) -> list[Due]:
+def due(health: Health, *, inbox_waiting: int = 0, seen: ColumnElement[bool] = EVERY) -> list[Due]:
     """What waits for an organiser, the most pressing first. What the relay refused of everybody is
     one line."""
     since = health.trouble.since if health.trouble is not None else None
     found = [Due(DueKind.RELAY, None, health.under_way)] if since or health.stalled else []
-    found += _undelivered(but_since=since)
+    found += _undelivered(but_since=since, seen=seen)
     found += [Due(DueKind.INBOX, None, inbox_waiting)] if inbox_waiting else []
-    return [*found, *_deletions(), *_unreleased(), *_drafts(), *_uninvited()]
+    return [
+        *found,
+        *_deletions(seen),
+        *_unreleased(seen),
+        *_drafts(seen),
+        *_uninvited(seen),
+    ]
 
 
-def _undelivered(*, but_since: datetime | None) -> list[Due]:
+def _undelivered(*, but_since: datetime | None, seen: ColumnElement[bool]) -> list[Due]:
     """Mails about talks that are still to come, or about none: past ones can wait for the list.
     Those that were sent again need nobody, nor those refused since that moment."""
     query = (
@@ -219,7 +226,7 @@ def _undelivered(*, but_since: datetime | None) -> list[Due]:
         .where(
             Mail.state.in_(UNDELIVERED),
             Mail.resent_as_id.is_(None),
-            or_(Talk.id.is_(None), now() < times.END),
+            or_(Talk.id.is_(None), and_(now() < times.END, seen)),
         )
         .group_by(Mail.talk_id)
     )
@@ -235,14 +242,14 @@ def _undelivered(*, but_since: datetime | None) -> list[Due]:
     return sorted(dues, key=lambda due: (due.talk is None, due.talk and due.talk.starts_at))
 
 
-def _deletions() -> list[Due]:
+def _deletions(seen: ColumnElement[bool]) -> list[Due]:
     found: dict[int, list[Material]] = {}
-    for material in deletions.ahead():
+    for material in deletions.ahead(seen=seen):
         found.setdefault(material.talk_id, []).append(material)
     return [Due(DueKind.DELETION, rows[0].talk, len(rows)) for rows in found.values()]
 
 
-def _unreleased() -> list[Due]:
+def _unreleased(seen: ColumnElement[bool]) -> list[Due]:
     rows = db.session.execute(
         select(Material.talk_id, func.count())
         .join(Talk, Material.talk_id == Talk.id)
@@ -252,6 +259,7 @@ def _unreleased() -> list[Due]:
             Material.id.not_in(release_plans.planned()),
             now() >= times.END,
             Talk.state == TalkState.PUBLISHED,
+            seen,
         )
         .group_by(Material.talk_id)
     ).all()
@@ -260,20 +268,21 @@ def _unreleased() -> list[Due]:
     return sorted(dues, key=lambda due: due.talk.ends_at if due.talk else now())
 
 
-def _drafts() -> list[Due]:
+def _drafts(seen: ColumnElement[bool]) -> list[Due]:
     soon = db.session.scalars(
         select(Talk)
         .where(
             Talk.state == TalkState.DRAFT,
             now() < times.END,
             Talk.starts_at < now() + DRAFT_SOON,
+            seen,
         )
         .order_by(Talk.starts_at, Talk.id)
     )
     return [Due(DueKind.DRAFT, talk) for talk in soon]
 
 
-def _uninvited() -> list[Due]:
+def _uninvited(seen: ColumnElement[bool]) -> list[Due]:
     invited = select(Invitation.id).where(Invitation.talk_id == Talk.id).exists()
     soon = db.session.scalars(
         select(Talk)
@@ -282,6 +291,7 @@ def _uninvited() -> list[Due]:
             Talk.starts_at > now(),
             Talk.starts_at < now() + UNINVITED_SOON,
             ~invited,
+            seen,
         )
         .order_by(Talk.starts_at, Talk.id)
     )

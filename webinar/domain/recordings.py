@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
 from webinar.domain import audit, mail, materials, recording_consents
 from webinar.domain.materials import Stored
+from webinar.domain.shares import EVERY
 from webinar.errors import Conflict, NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -142,11 +143,11 @@ def waiting_count() -> int:
     return db.session.scalar(query) or 0
 
 
-def candidates() -> Sequence[Talk]:
+def candidates(*, seen: ColumnElement[bool] = EVERY) -> Sequence[Talk]:
     """The talks that a recording can be of, the latest first: begun, and not of last year."""
     since = now() - timedelta(days=200)
     query = select(Talk).where(
-        Talk.state != TalkState.DRAFT, Talk.starts_at > since, Talk.starts_at < now()
+        Talk.state != TalkState.DRAFT, Talk.starts_at > since, Talk.starts_at < now(), seen
     )
     return db.session.scalars(query.order_by(Talk.starts_at.desc(), Talk.id)).all()
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from webinar.domain import audit, slugs
+from webinar.domain.shares import EVERY
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import Account, Series, Talk
@@ -35,14 +36,14 @@ def find(series_id: int) -> Series:
     return series
 
 
-def listed() -> Select[Series]:
-    """All series, by name."""
-    return select(Series).order_by(Series.name, Series.id)
+def listed(*, seen: ColumnElement[bool] = EVERY) -> Select[Series]:
+    """The series that are seen, by name."""
+    return select(Series).where(seen).order_by(Series.name, Series.id)
 
 
-def everything() -> list[Series]:
-    """All series, to choose from."""
-    return list(db.session.scalars(listed()))
+def everything(*, seen: ColumnElement[bool] = EVERY) -> list[Series]:
+    """The series that are seen, to choose from."""
+    return list(db.session.scalars(listed(seen=seen)))
 
 
 def talk_counts(series: Sequence[Series]) -> dict[int, int]:
@@ -57,7 +58,7 @@ def talk_counts(series: Sequence[Series]) -> dict[int, int]:
 
 def create(values: SeriesValues, *, by: Account) -> Series:
     """A new series; raises `RuleError` without a name."""
-    series = Series()
+    series = Series(owner=by)
     _apply(series, values)
 
     def add() -> None:

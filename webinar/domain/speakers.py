@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
 from webinar.domain import audit, links, mail
 from webinar.domain.rows import find_or_add
+from webinar.domain.shares import EVERY
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -87,12 +88,12 @@ def talk_counts(speakers: Sequence[Speaker]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def talks_of(speaker: Speaker) -> Sequence[Talk]:
-    """Where the speaker appears, the last first."""
+def talks_of(speaker: Speaker, *, seen: ColumnElement[bool] = EVERY) -> Sequence[Talk]:
+    """Where the speaker appears, of what is seen, the last first."""
     return db.session.scalars(
         select(Talk)
         .join(TalkSpeaker, TalkSpeaker.talk_id == Talk.id)
-        .where(TalkSpeaker.speaker_id == speaker.id)
+        .where(TalkSpeaker.speaker_id == speaker.id, seen)
         .order_by(Talk.starts_at.desc(), Talk.id)
     ).all()
 

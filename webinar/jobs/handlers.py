@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from webinar.jobs.accounts import forget_sign_ins, send_reset
 from webinar.jobs.cleanup import cleanup, forget_bodies
 from webinar.jobs.inbox import forget_inbox, read_inbox
 from webinar.jobs.mailings import expand_mailing
@@ -25,10 +26,12 @@ HANDLERS: Mapping[str, Handler] = {
     "forget_inbox": forget_inbox,
     "forget_openings": forget_openings,
     "forget_recordings": forget_recordings,
+    "forget_sign_ins": forget_sign_ins,
     "process_material": process_material,
     "read_inbox": read_inbox,
     "release_planned": release_planned,
     "remind": remind,
+    "send_reset": send_reset,
     "take_recording": take_recording,
     "warn_of_deletion": warn_of_deletion,
 }
@@ -40,6 +43,7 @@ PERIODIC: Mapping[str, timedelta] = {
     "forget_inbox": timedelta(days=1),
     "forget_openings": timedelta(days=1),
     "forget_recordings": timedelta(days=1),
+    "forget_sign_ins": timedelta(days=1),
     "read_inbox": timedelta(minutes=1),
     "release_planned": timedelta(minutes=1),
     "warn_of_deletion": timedelta(hours=1),

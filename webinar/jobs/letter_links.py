@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from webinar.config import Settings
-from webinar.domain import links
+from webinar.domain import account_links, links
+from webinar.domain.account_links import Why
 from webinar.models import Link, Mail, Purpose
 from webinar.models.base import public_id
 
@@ -47,6 +48,11 @@ LINKS: Mapping[str, tuple[Purpose, ...]] = {
     "series_left": (Purpose.ANSWER,),
 }
 """The links that each template to a contact shows."""
+ACCOUNT_LINKS: Mapping[str, Why] = {
+    "account_invitation": Why.INVITATION,
+    "password_reset": Why.RESET,
+}
+"""The templates to members of staff that carry a link of their own."""
 OF_THE_PERSON = frozenset({Purpose.UNSUBSCRIBE, Purpose.PREFERENCES})
 """Purposes of links that belong to no talk."""
 
@@ -65,6 +71,11 @@ def of(mail: Mail, settings: Settings) -> dict[str, str]:
             for purpose in LINKS.get(mail.template, ())
             if mail.talk is not None or purpose in OF_THE_PERSON
         ]
+    elif mail.account is not None and mail.template in ACCOUNT_LINKS:
+        token = account_links.token(
+            mail.account, why=ACCOUNT_LINKS[mail.template], keys=settings.link_keys
+        )
+        return {"password": settings.base_url + account_links.PATH + token}
     else:
         return samples(settings)
     return {

@@ -60,9 +60,18 @@ from webinar.models.questions import Question, QuestionAnswer, QuestionKind
 from webinar.models.recordings import Aside, Recording, RecordingSource, RecordingState
 from webinar.models.reminders import Reminded, Reminder
 from webinar.models.rooms import Admission, Attendance, AttendanceSource, Attendee, Room
+from webinar.models.sign_ins import (
+    AccountSession,
+    Identity,
+    Passkey,
+    RecoveryCode,
+    SignInMethod,
+    Throttle,
+)
 from webinar.models.talks import (
     Format,
     Series,
+    SeriesShare,
     Speaker,
     Talk,
     TalkSpeaker,
@@ -74,6 +83,7 @@ from webinar.models.workers import WorkerBeat
 __all__ = [
     "ACTIVE",
     "Account",
+    "AccountSession",
     "Admission",
     "Answer",
     "Aside",
@@ -93,6 +103,7 @@ __all__ = [
     "Format",
     "Grant",
     "Grantee",
+    "Identity",
     "InboxKind",
     "InboxMessage",
     "InboxReading",
@@ -116,6 +127,7 @@ __all__ = [
     "OrganisationKind",
     "Origin",
     "Outcome",
+    "Passkey",
     "Placeholder",
     "PlanState",
     "PlannedRelease",
@@ -128,6 +140,7 @@ __all__ = [
     "RecordingConsent",
     "RecordingSource",
     "RecordingState",
+    "RecoveryCode",
     "Registration",
     "RegistrationState",
     "Reminded",
@@ -136,6 +149,8 @@ __all__ = [
     "Room",
     "Series",
     "SeriesAcceptance",
+    "SeriesShare",
+    "SignInMethod",
     "Source",
     "Speaker",
     "SubtitleCue",
@@ -143,6 +158,7 @@ __all__ = [
     "Talk",
     "TalkSpeaker",
     "TalkState",
+    "Throttle",
     "Visibility",
     "WorkerBeat",
     "audience_members",

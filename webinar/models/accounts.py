@@ -1,4 +1,6 @@
-"""Staff accounts: who may sign in at the desk. Everybody else holds personal links."""
+"""Staff accounts: who may sign in at the desk. Everybody else holds personal links.
+
+What an account signs in with, and where it is signed in: `webinar.models.sign_ins`."""
 
 from __future__ import annotations
 
@@ -26,8 +28,9 @@ class StaffRole(RoleMixin):
 
 
 class Account(UserMixin, Timestamped, Model):
-    """One person of the office. `fs_uniquifier` is what a signed-in browser holds; changing it
-    ends every sign-in of the account."""
+    """One person of the office. Without `password` there is none to sign in with: the person was
+    only invited, or comes by the office's own sign-in. Links to set a password carry a print of
+    `fs_uniquifier`, so changing it takes them back."""
 
     __tablename__ = "accounts"
     __table_args__ = (one_of("role", Role),)
@@ -41,6 +44,12 @@ class Account(UserMixin, Timestamped, Model):
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, info=NOTHING)
     signed_in_at: Mapped[datetime | None] = mapped_column(Utc)
+    totp: Mapped[str | None] = mapped_column(String(255), info=NOTHING)
+    """The secret of the code generator, sealed by `domain.sealing`; empty: there is none."""
+    totp_step: Mapped[int] = mapped_column(default=0)
+    """The last step of time whose code was taken: none is taken twice (RFC 6238, 5.2)."""
+    passkey_handle: Mapped[str | None] = mapped_column(String(64), unique=True, info=NOTHING)
+    """What authenticators know the account by: random, says nothing (WebAuthn, 14.6.1)."""
 
     @property
     def roles(self) -> list[RoleMixin]:  # type: ignore[override]  # the parent stores a list

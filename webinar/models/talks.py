@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from webinar.models.accounts import Account
 from webinar.models.base import (
     DELETED_BY_EITHER,
     FREE,
@@ -41,8 +42,29 @@ class Series(Timestamped, Model):
     """Who invites, as it is read: "Landrat Johannes Weidner"."""
     signature: Mapped[str] = mapped_column(Text, default="", info=PERSONAL)
     """Name and office under the mails, one per line."""
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    """Whose series it is; empty: the whole office's."""
 
     talks: Mapped[list[Talk]] = relationship(back_populates="series", order_by="Talk.starts_at")
+
+    owner: Mapped[Account | None] = relationship()
+    shares: Mapped[list[SeriesShare]] = relationship(
+        back_populates="series", cascade="all, delete-orphan"
+    )
+
+
+class SeriesShare(Model):
+    """An account to which the owner of a series opened it."""
+
+    __tablename__ = "series_shares"
+    __table_args__ = (UniqueConstraint("series_id", "account_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+
+    series: Mapped[Series] = relationship(back_populates="shares")
+    account: Mapped[Account] = relationship()
 
 
 class TalkState(StrEnum):

@@ -27,6 +27,7 @@ from webinar.web.guest import (
     watch,
 )
 from webinar.web.organiser import (
+    accounts,
     admissions,
     attendances,
     audiences,
@@ -47,7 +48,10 @@ from webinar.web.organiser import (
     materials,
     openings,
     other_room,
+    own_account,
+    own_factors,
     people,
+    proof,
     recordings,
     registering,
     registrations,
@@ -63,6 +67,9 @@ from webinar.web.organiser import (
 )
 from webinar.web.public import feeds, pages, technique
 from webinar.web.public import signups as public_signups
+from webinar.web.sign_in import links as password_links
+from webinar.web.sign_in import pages as sign_in
+from webinar.web.sign_in import provider
 
 PUBLIC = (
     pages.blueprint,
@@ -71,6 +78,8 @@ PUBLIC = (
     technique.blueprint,
     operating.blueprint,
 )
+ENTRANCE = (sign_in.blueprint, provider.blueprint, password_links.blueprint)
+"""The pages before the desk."""
 GUEST = (
     (answer.blueprint, Purpose.ANSWER),
     (entry.blueprint, Purpose.ENTER),
@@ -133,13 +142,22 @@ ORGANISER = (
     (inbox.blueprint, "/posteingang"),
     (inbox_deputies.blueprint, "/posteingang"),
 )
-ADMINISTRATION = ((audit.blueprint, "/protokoll"),)
+ADMINISTRATION = ((audit.blueprint, "/protokoll"), (accounts.blueprint, "/konten"))
+OWN = (
+    (own_account.blueprint, "/konto"),
+    (own_factors.blueprint, "/konto/zweiter-faktor"),
+    (proof.blueprint, "/konto/bestaetigen"),
+)
+"""What everybody at the desk does with the own account."""
 
 
 def register(app: Flask) -> None:
     """Guard every blueprint, then register it; an unguarded one fails the tests."""
     for blueprint in PUBLIC:
         guards.guard(blueprint, guards.anybody)
+        app.register_blueprint(blueprint)
+    for blueprint in ENTRANCE:
+        guards.guard(blueprint, guards.entrance)
         app.register_blueprint(blueprint)
     guards.guard(room_keys.blueprint, guards.anybody)
     app.register_blueprint(room_keys.blueprint, url_prefix="/jitsi/keys")
@@ -162,4 +180,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint, url_prefix="/desk" + prefix)
     for blueprint, prefix in ADMINISTRATION:
         guards.guard(blueprint, guards.administration)
+        app.register_blueprint(blueprint, url_prefix="/desk" + prefix)
+    for blueprint, prefix in OWN:
+        guards.guard(blueprint, guards.own)
         app.register_blueprint(blueprint, url_prefix="/desk" + prefix)

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from babel.lists import format_list
 from flask import Flask, g
 from flask_babel import format_decimal, ngettext
+from flask_babel import gettext as _
 
 from webinar.clock import BERLIN, now
 from webinar.domain import inbox, links, times
-from webinar.models import Link, Talk
+from webinar.models import Account, Link, Role, Talk
 from webinar.rendering import dates, markdown, salutations
 from webinar.text import masked
 from webinar.web.feeds import to_subscribe
@@ -57,6 +58,13 @@ DESK = frozenset(
         "inbox",
         "inbox_deputies",
         "audit",
+        "accounts",
+        "own_account",
+        "own_factors",
+        "proof",
+        "sign_in",
+        "provider",
+        "password_links",
     }
 )
 
@@ -94,6 +102,7 @@ def register(app: Flask) -> None:
         file_size,
         minutes,
         decimal,
+        role_name,
     )
     for function in filters:
         app.add_template_filter(function)
@@ -106,6 +115,16 @@ def register(app: Flask) -> None:
 def _everywhere() -> dict[str, object]:
     found = settings()
     return {"office": found.office, "brand": found.brand, "desk_blueprints": DESK}
+
+
+def role_name(account: Account) -> str:
+    """The account's role in a word."""
+    names = {
+        Role.ADMIN: _("Administrator"),
+        Role.ORGANISER: _("Organiser"),
+        Role.VIEWER: _("Viewer"),
+    }
+    return names[Role(account.role)]
 
 
 def inbox_waiting() -> int:

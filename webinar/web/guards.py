@@ -13,10 +13,12 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from werkzeug.exceptions import Forbidden
 
-from webinar.domain import links
+from webinar.domain import links, second_factors, shares
 from webinar.extensions import db
-from webinar.models import Account, Link, Purpose
+from webinar.models import Account, Link, Purpose, SignInMethod
+from webinar.web import fresh
 from webinar.web.settings import settings
+from webinar.web.sign_in import sessions
 
 Guard = Callable[[], ResponseReturnValue | None]
 
@@ -51,22 +53,59 @@ def anybody() -> ResponseReturnValue | None:
     return None
 
 
-def staff() -> ResponseReturnValue | None:
-    """The desk: signed in; who may only view cannot change anything."""
+def entrance() -> ResponseReturnValue | None:
+    """The pages before the desk: everybody may look, nobody on the way keeps them."""
+    g.personal = True
+    return None
+
+
+def own() -> ResponseReturnValue | None:
+    """The own account: whoever is signed in, whatever the role."""
     g.personal = True
     if not current_user.is_authenticated:
-        return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+        return redirect(url_for("sign_in.show", next=request.full_path.rstrip("?")))
+    return fresh.asked_for()
+
+
+def staff() -> ResponseReturnValue | None:
+    """The desk: signed in, with a second factor where the role needs one; who may only view cannot
+    change anything; talks and series of others are not there."""
+    g.personal = True
+    if not current_user.is_authenticated:
+        return redirect(url_for("sign_in.show", next=request.full_path.rstrip("?")))
     if request.method not in SAFE and not account().may_write:
         raise Forbidden
-    return None
+    if _lacks_second_factor():
+        return redirect(url_for("own_factors.index"), 303)
+    _check_seen()
+    return fresh.asked_for()
+
+
+def _lacks_second_factor() -> bool:
+    """Who comes by the office's own sign-in has proven there what the office asks for."""
+    if account().role not in settings().accounts.second_factor_roles:
+        return False
+    if sessions.current().method == SignInMethod.OIDC:
+        return False
+    return not second_factors.has_any(account())
+
+
+def _check_seen() -> None:
+    """The talk or series that the address names, whatever the page."""
+    named = request.view_args or {}
+    if "talk_id" in named:
+        # Kept, so that the page finds it without asking again.
+        g.talk = shares.seen_talk(named["talk_id"], by=account())
+    if "series_id" in named:
+        shares.check_series(named["series_id"], by=account())
 
 
 def administration() -> ResponseReturnValue | None:
     """The part of the desk that is the administrators' alone."""
-    refused = staff()
-    if refused is None and not account().administers:
+    g.personal = True
+    if current_user.is_authenticated and not account().administers:
         raise Forbidden
-    return refused
+    return staff()
 
 
 def holder(purpose: Purpose) -> Guard:

@@ -14,7 +14,7 @@ import sys
 import structlog
 from flask import Flask, g
 
-PERSONAL_PATH = re.compile(r"/(?P<kind>[eraufsm])/[A-Za-z0-9_\-.]{12,}")
+PERSONAL_PATH = re.compile(r"/(?P<kind>[eraufsm]|kennwort)/[A-Za-z0-9_\-.]{12,}")
 
 
 def redact(path: str) -> str:

@@ -14,7 +14,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from webinar.models import Format, Grantee, MaterialKind, Mode, Visibility
+from webinar.models import (
+    Format,
+    Grantee,
+    MaterialKind,
+    Mode,
+    Role,
+    SignInMethod,
+    Visibility,
+)
 from webinar.web import filters
 from webinar.web.organiser import signs
 
@@ -24,6 +32,9 @@ UNSAID = frozenset(
 """Numbers of the program's own, and what is said by another field."""
 FIELDS: dict[str, LazyString] = {
     "abstract": _l("Abstract"),
+    "method": _l("How"),
+    "owner_id": _l("Owner (account no.)"),
+    "shares": _l("Shared with (accounts)"),
     "agenda": _l("Programme of the evening"),
     "answer": _l("Answer"),
     "audiences": _l("Audiences (numbers)"),
@@ -115,6 +126,12 @@ FIELDS: dict[str, LazyString] = {
     "zone": _l("Time zone"),
 }
 _WORDS: dict[str, LazyString | str] = {
+    SignInMethod.PASSWORD: _l("by password"),
+    SignInMethod.PASSKEY: _l("by passkey"),
+    SignInMethod.OIDC: _l("by the office's sign-in"),
+    Role.ADMIN: _l("administrator"),
+    Role.ORGANISER: _l("organiser"),
+    Role.VIEWER: _l("viewer"),
     **{str(state): sign.word for state, sign in signs.PLACES.items()},
     **{str(answer): sign.word for answer, sign in signs.ANSWERS.items()},
     **{str(state): sign.word for state, sign in signs.MAILS.items()},

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from webinar.models import (
+    Account,
     Audience,
     Contact,
     ContactImport,
@@ -41,6 +42,10 @@ def subject(record: Model | None) -> Subject | None:
     """The record ready to print; None for what was deleted since or has no name."""
     maker = _MAKERS.get(type(record))
     return maker(record) if maker is not None and record is not None else None
+
+
+def _account(account: Account) -> Subject:
+    return Subject(account.name, address=url_for("accounts.edit", account_id=account.id))
 
 
 def _talk(talk: Talk) -> Subject:
@@ -111,6 +116,7 @@ def _inbox(message: InboxMessage) -> Subject:
 
 
 _MAKERS: Mapping[type, Callable[..., Subject]] = {
+    Account: _account,
     Audience: _audience,
     Contact: _contact,
     ContactImport: _import,

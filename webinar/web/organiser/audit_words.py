@@ -18,6 +18,24 @@ from webinar.domain.people import Line
 from webinar.models import Answer
 
 ACTIONS: dict[str, LazyString] = {
+    "account.created": _l("Account created"),
+    "account.deactivated": _l("Account deactivated"),
+    "account.edited": _l("Account edited"),
+    "account.factors_reset": _l("Second factor reset"),
+    "account.identity_added": _l("Account connected with the office's sign-in"),
+    "account.identity_removed": _l("Connection with the office's sign-in undone"),
+    "account.invited": _l("Invitation to the account sent"),
+    "account.passkey_added": _l("Passkey added"),
+    "account.passkey_removed": _l("Passkey removed"),
+    "account.password_set": _l("Password set"),
+    "account.reactivated": _l("Account reactivated"),
+    "account.recovery_code_used": _l("Recovery code used"),
+    "account.recovery_codes": _l("New recovery codes made"),
+    "account.session_ended": _l("Signed out in another browser"),
+    "account.sessions_ended": _l("Signed out everywhere"),
+    "account.signed_in": _l("Signed in"),
+    "account.totp_added": _l("App with codes set up"),
+    "account.totp_removed": _l("App with codes removed"),
     "attendance.ticked": _l("Ticked off in the hall"),
     "attendance.unticked": _l("Tick for the hall taken back"),
     "audience.created": _l("Audience created"),
@@ -79,6 +97,7 @@ ACTIONS: dict[str, LazyString] = {
     "series.created": _l("Series created"),
     "series.deleted": _l("Series deleted"),
     "series.edited": _l("Series edited"),
+    "series.shared": _l("Decided who sees the series"),
     "speaker.created": _l("Speaker created"),
     "speaker.deleted": _l("Speaker deleted"),
     "speaker.edited": _l("Speaker edited"),
@@ -108,6 +127,7 @@ ANSWERS: dict[str, LazyString] = {
     Answer.WITHDRAWN: _l("Invitation taken back"),
 }
 KINDS: dict[str, LazyString] = {
+    "accounts": _l("Account"),
     "audiences": _l("Audience"),
     "contact_imports": _l("Import"),
     "contacts": _l("Contact"),

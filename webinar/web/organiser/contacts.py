@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -17,11 +17,13 @@ from webinar.domain import (
     departures,
     mail_acts,
     organisations,
+    shares,
 )
+from webinar.domain.contact_histories import Evening
 from webinar.domain.contacts import State
 from webinar.errors import Conflict, RuleError
 from webinar.extensions import db
-from webinar.models import Audience, Contact, Organisation, Outcome
+from webinar.models import Audience, Contact, Organisation, Outcome, Talk
 from webinar.web.filters import sorted_name
 from webinar.web.forms.addresses import ContactAddressForm
 from webinar.web.forms.contacts import (
@@ -93,10 +95,14 @@ def page_of_contact(
         contact=contact,
         successor=successor,
         predecessors=contact_histories.predecessors(contact),
-        evenings=contact_histories.evenings(contact),
+        evenings=_seen(contact_histories.evenings(contact)),
         form=form,
         shared=contact_addresses.others_at(contact) if contact.active else [],
-        mails=[row_of(mail) for mail in contact_addresses.mails(contact)],
+        mails=[
+            row_of(mail)
+            for mail in contact_addresses.mails(contact)
+            if mail.talk is None or _may_see(mail.talk)
+        ],
         reports=[(row, inbox_words.report(row)) for row in reports],
         bounce_cause=next(
             (inbox_words.why(row) for row in reports if row.outcome == Outcome.BOUNCED), ""
@@ -152,7 +158,7 @@ def retire(contact_id: int) -> ResponseReturnValue:
             "organiser/contacts/retire.html",
             here=HERE,
             contact=contact,
-            evenings=contact_histories.coming(contact),
+            evenings=_seen(contact_histories.coming(contact)),
         )
     contacts.retire(contact, by=account())
     freed = departures.free_places(by=account())
@@ -271,3 +277,14 @@ def ask(form: ContactFields, error: RuleError) -> None:
         form.form_errors.append(sentence(error))
     else:
         form[error.field].errors = [*form[error.field].errors, sentence(error)]
+
+
+def _seen(evenings: list[Evening]) -> list[Evening]:
+    """Those of series that the account sees."""
+    return [one for one in evenings if _may_see(one.talk)]
+
+
+def _may_see(talk: Talk) -> bool:
+    if "series_seen" not in g:
+        g.series_seen = shares.visible_series(account())
+    return g.series_seen is None or talk.series_id in g.series_seen

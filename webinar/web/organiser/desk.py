@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from webinar.domain import evenings, mail_health, overview
+from webinar.domain import evenings, mail_health, overview, shares
 from webinar.web.filters import inbox_waiting
+from webinar.web.guards import account
 from webinar.web.settings import terms
 
 blueprint = Blueprint("desk", __name__)
@@ -17,8 +18,9 @@ COMING = 8
 @blueprint.get("/", endpoint="overview")
 def overview_page() -> ResponseReturnValue:
     """Everything at a glance."""
-    coming = overview.coming_talks(limit=COMING)
-    first = overview.next_talk()
+    seen = shares.talk_seen_by(account())
+    coming = overview.coming_talks(limit=COMING, seen=seen)
+    first = overview.next_talk(seen=seen)
     everything = [*coming, first] if first is not None else coming
     health = mail_health.health()
     return render_template(
@@ -27,7 +29,7 @@ def overview_page() -> ResponseReturnValue:
         first=first,
         coming=coming,
         numbers=overview.numbers_of(everything),
-        due=overview.due(health, inbox_waiting=inbox_waiting()),
+        due=overview.due(health, inbox_waiting=inbox_waiting(), seen=seen),
         run=health,
-        tonight=evenings.tonight(terms=terms()),
+        tonight=evenings.tonight(terms=terms(), seen=seen),
     )

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webinar.domain import inbox, inbox_bounces, inbox_delegations, registrations, talks
+from webinar.domain import inbox, inbox_bounces, inbox_delegations, registrations, shares
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -169,7 +169,7 @@ def _act(message: InboxMessage, act: Callable[[], None], done: str) -> ResponseR
 
 
 def _talk() -> Talk:
-    return talks.find(request.form.get("talk", -1, type=row_number))
+    return shares.seen_talk(request.form.get("talk", -1, type=row_number), by=account())
 
 
 def _reading() -> InboxReading | None:

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from webinar.domain import contact_addresses, mail_acts, mail_health, outbox, talks
+from webinar.domain import contact_addresses, mail_acts, mail_health, outbox, shares
 from webinar.domain.mail import MOVES
 from webinar.domain.outbox import Group, Narrowing
 from webinar.errors import NotThere, RuleError
@@ -20,6 +20,7 @@ from webinar.extensions import db
 from webinar.models import Contact, Mail, MailState, Talk
 from webinar.rendering.salutations import sorted_name
 from webinar.web.forms.addresses import AddressForm
+from webinar.web.guards import account
 from webinar.web.numbers import row_number, searched
 from webinar.web.organiser import invitation_lists, mail_causes, mail_words, signs
 from webinar.web.organiser.signs import Sign
@@ -90,7 +91,8 @@ def asked_for() -> Narrowing:
     return Narrowing(
         text=searched(),
         group=Group(asked) if asked in list(Group) else None,
-        talk=talks.find(talk_id) if talk_id is not None else None,
+        talk=shares.seen_talk(talk_id, by=account()) if talk_id is not None else None,
+        seen=shares.talk_seen_by(account()),
     )
 
 
@@ -155,6 +157,8 @@ def mail_of(mail_id: int) -> Mail:
     )
     if mail is None:
         raise NotThere("record_missing")
+    if mail.talk_id is not None:
+        shares.seen_talk(mail.talk_id, by=account())
     return mail
 
 
@@ -210,5 +214,6 @@ def _recipient(mail: Mail) -> tuple[str, str]:
 def _talks() -> list[Talk]:
     """The talks that there are messages about, the newest first: for the filter."""
     with_mails = select(Mail.id).where(Mail.talk_id == Talk.id).exists()
-    query = select(Talk).where(with_mails).order_by(Talk.starts_at.desc(), Talk.id)
+    seen = shares.talk_seen_by(account())
+    query = select(Talk).where(with_mails, seen).order_by(Talk.starts_at.desc(), Talk.id)
     return list(db.session.scalars(query))

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from webinar.domain import recordings, talks
+from webinar.domain import recordings, shares
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import Aside, Recording
@@ -70,7 +70,7 @@ def assign(recording_id: int) -> ResponseReturnValue:
     """It is of this talk: it becomes a material that nobody sees yet."""
     row = recordings.get(recording_id)
     try:
-        talk = talks.find(request.form.get("talk", -1, type=row_number))
+        talk = shares.seen_talk(request.form.get("talk", -1, type=row_number), by=account())
         recordings.assign(row, talk=talk, days=settings().retention_days, by=account())
     except NotThere:
         db.session.rollback()
@@ -107,7 +107,7 @@ def _page(*, problem: str = "", at: int | None = None) -> ResponseReturnValue:
         here=HERE,
         page=page,
         rows=[_row(row) for row in page.rows],
-        talks=recordings.candidates(),
+        talks=recordings.candidates(seen=shares.talk_seen_by(account())),
         chosen=request.form.get("talk", ""),
         problem=problem,
         at=at,

@@ -6,11 +6,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webinar.domain import acceptances, series
-from webinar.errors import RuleError
+from webinar.domain import acceptances, accounts, series, shares
+from webinar.errors import NotAllowed, RuleError
 from webinar.extensions import db
 from webinar.models import Series
 from webinar.web.forms.series import SeriesForm
+from webinar.web.forms.shares import ShareForm
 from webinar.web.guards import account
 from webinar.web.paging import page_of
 from webinar.web.refusals import refuse
@@ -24,7 +25,7 @@ HERE = "series"
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """All series with the number of their talks."""
-    page = page_of(series.listed())
+    page = page_of(series.listed(seen=shares.seen_by(account())))
     counts = series.talk_counts(page.rows)
     return render_template(
         "organiser/series/index.html",
@@ -71,8 +72,29 @@ def edit(series_id: int) -> ResponseReturnValue:
         form=form,
         series=found,
         count=count,
+        may_share=shares.may_share(found, by=account()),
         accepted=acceptances.counts([found]).get(found.id, 0),
     )
+    return page, 422 if form.errors else 200
+
+
+@blueprint.route("/<int:series_id>/freigeben", methods=["GET", "POST"])
+def share(series_id: int) -> ResponseReturnValue:
+    """Decide who sees the series; its owner's and the administrators' to do."""
+    found = series.find(series_id)
+    if not shares.may_share(found, by=account()):
+        raise NotAllowed("share_not_yours")
+    form = ShareForm()
+    form.offer(accounts.everybody())
+    form.fill(found)
+    if form.accepted():
+        owner, shared = form.chosen()
+        try:
+            shares.share(found, owner=owner, accounts=shared, by=account())
+            return _saved(_("It is decided who sees the series."))
+        except RuleError as error:
+            refuse(form, error)
+    page = render_template("organiser/series/share.html", here=HERE, form=form, series=found)
     return page, 422 if form.errors else 200
 
 
@@ -92,7 +114,10 @@ def delete(series_id: int) -> ResponseReturnValue:
 
 def _template(number: str) -> Series | None:
     plain = number.isascii() and number.isdecimal() and len(number) < 10
-    return series.find(int(number)) if plain else None
+    if not plain:
+        return None
+    shares.check_series(int(number), by=account())
+    return series.find(int(number))
 
 
 def _saved(message: str) -> ResponseReturnValue:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from webinar.adapters import documents
-from webinar.domain import speakers, talks
+from webinar.domain import shares, speakers, talks
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import Speaker, Talk
@@ -51,7 +51,7 @@ def show(speaker_id: int) -> ResponseReturnValue:
         "organiser/speakers/show.html",
         here=HERE,
         speaker=speaker,
-        found=speakers.talks_of(speaker),
+        found=speakers.talks_of(speaker, seen=shares.talk_seen_by(account())),
     )
 
 
@@ -113,7 +113,7 @@ def delete(speaker_id: int) -> ResponseReturnValue:
 
 def _talk(number: str) -> Talk | None:
     plain = number.isascii() and number.isdecimal() and len(number) < 10
-    return talks.find(int(number)) if plain else None
+    return shares.seen_talk(int(number), by=account()) if plain else None
 
 
 def _create(form: SpeakerForm, talk: Talk | None) -> ResponseReturnValue:

@@ -24,6 +24,7 @@ from webinar.domain import (
     recording_consents,
     reminder_plans,
     series,
+    shares,
     speakers,
     talk_changes,
     talks,
@@ -32,7 +33,7 @@ from webinar.domain import (
 from webinar.domain.overview import Listing
 from webinar.errors import Conflict, RuleError
 from webinar.extensions import db
-from webinar.models import MailingKind, Reminded, Talk, TalkSpeaker, TalkState
+from webinar.models import MailingKind, Reminded, Series, Talk, TalkSpeaker, TalkState
 from webinar.rendering import wording
 from webinar.web import room_entry
 from webinar.web.forms.moves import CancelForm
@@ -67,13 +68,14 @@ def index() -> ResponseReturnValue:
     """The talks of one of three lists, searched, with answers and places."""
     which = _listing()
     search = searched()
-    page = page_of(overview.listed(which, search=search))
+    seen = shares.talk_seen_by(account())
+    page = page_of(overview.listed(which, search=search, seen=seen))
     return render_template(
         "organiser/talks/index.html",
         here=HERE,
         page=page,
         numbers=overview.numbers_of(page.rows),
-        counts=overview.list_counts(),
+        counts=overview.list_counts(seen=seen),
         which=which,
         search=search,
     )
@@ -169,7 +171,7 @@ def _invite_again(form: TalkForm, talk: Talk, template: Talk | None) -> int:
 
 def _template(number: str) -> Talk | None:
     plain = number.isascii() and number.isdecimal() and len(number) < 10
-    return talks.find(int(number)) if plain else None
+    return shares.seen_talk(int(number), by=account()) if plain else None
 
 
 def _begin(form: TalkForm, template: Talk | None) -> None:
@@ -236,7 +238,7 @@ def _edit_page(talk: Talk, form: TalkForm) -> ResponseReturnValue:
 def _conflict_page(talk: Talk, form: TalkForm) -> ResponseReturnValue:
     """What the other changed beside what was typed; saving again goes over it knowingly."""
     found = talk_changes.since(talk, revision=form.shown_revision())
-    stored = StoredTalk(talk, series.everything())
+    stored = StoredTalk(talk, _series())
     differing = differences(form, stored, columns=found.columns)
     form.revision.data = str(talk.revision)
     page = render_template(
@@ -253,8 +255,12 @@ def _conflict_page(talk: Talk, form: TalkForm) -> ResponseReturnValue:
 
 def _form() -> TalkForm:
     form = TalkForm()
-    form.offer(series.everything())
+    form.offer(_series())
     return form
+
+
+def _series() -> list[Series]:
+    return series.everything(seen=shares.seen_by(account()))
 
 
 def _step() -> str:

@@ -8,10 +8,20 @@ from collections.abc import Mapping
 from flask_babel.speaklater import LazyString
 
 from webinar.errors import RuleError
-from webinar.web.sentences import contacts, files, general, mail, participation, tables, talks
+from webinar.web.sentences import (
+    accounts,
+    contacts,
+    files,
+    general,
+    mail,
+    participation,
+    tables,
+    talks,
+)
 
 SENTENCES: Mapping[str, LazyString] = {
     **general.SENTENCES,
+    **accounts.SENTENCES,
     **contacts.SENTENCES,
     **talks.SENTENCES,
     **participation.SENTENCES,

@@ -8,8 +8,6 @@ from flask_babel.speaklater import LazyString
 SENTENCES: dict[str, LazyString] = {
     "link_not_valid": _l("This link is no longer valid."),
     "name_missing": _l("Please enter a name."),
-    "password_short": _l("The password needs at least %(length)d characters."),
-    "account_known": _l("There is an account with this address already."),
     "crossed": _l("Somebody, or a second click, saved the same thing at the same moment."),
     "language_not_offered": _l("Please choose one of the languages."),
     "record_missing": _l("This record does not exist."),
