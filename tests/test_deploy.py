@@ -161,7 +161,12 @@ def test_operators_documentation_names_every_setting_and_no_other() -> None:
     source = (ROOT / "webinar" / "config.py").read_text("utf-8")
     read = set(re.findall(r'self\.(?:text|number|flag|choice)\(\s*"([A-Z_]+)"', source))
     assert len(read) > 30
-    known = {PREFIX + name for name in read} | {"WEBINAR_LEGAL_", "WEBINAR_VAR", *PORTS}
+    known = {PREFIX + name for name in read} | {
+        "WEBINAR_LEGAL_",
+        "WEBINAR_RETENTION_",
+        "WEBINAR_VAR",
+        *PORTS,
+    }
     document = (ROOT / "docs" / "operators.md").read_text("utf-8")
     heads = re.findall(r"^\| (`WEBINAR_[^|]*)\|", document, re.MULTILINE)
     assert {name for head in heads for name in re.findall(r"WEBINAR_[A-Z_]+", head)} == known

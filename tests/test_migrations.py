@@ -42,6 +42,7 @@ from webinar.models import (
     Registration,
     Reminded,
     Reminder,
+    RetentionCount,
     Room,
     SeriesAcceptance,
     SubtitleCue,
@@ -84,6 +85,7 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
         Feedback(talk_id=talk.id, ticket="t" * 32, given_on=now().date(), rating=4, text="Gut"),
         SubtitleCue(material_id=material_id, number=1, start_ms=0, end_ms=900, text="Guten Abend"),
         WorkerBeat(name="host:4711"),
+        RetentionCount(kind="mails", count=3),
         stay,
     ):
         factories.save(row)

@@ -228,6 +228,8 @@ MATRIX: dict[str, str] = {
     "inbox.bounce": WRITE,
     "inbox.finish": WRITE,
     "inbox_deputies.name": WRITE,
+    "retention.index": ADMIN,
+    "retention.run": ADMIN,
     "audit.index": ADMIN,
     "audit.export": ADMIN,
 }

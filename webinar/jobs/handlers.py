@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from webinar.jobs.cleanup import cleanup, forget_bodies
-from webinar.jobs.inbox import forget_inbox, read_inbox
+from webinar.jobs.cleanup import cleanup
+from webinar.jobs.inbox import read_inbox
 from webinar.jobs.mailings import expand_mailing
 from webinar.jobs.materials import delete_expired_materials, delete_files, process_material
 from webinar.jobs.queue import Handler
 from webinar.jobs.recordings import fetch_recording, forget_recordings, take_recording
 from webinar.jobs.reminders import ask_for_reminders, remind
+from webinar.jobs.retention import retain
 
 HANDLERS: Mapping[str, Handler] = {
     "ask_for_reminders": ask_for_reminders,
@@ -20,21 +21,19 @@ HANDLERS: Mapping[str, Handler] = {
     "delete_files": delete_files,
     "expand_mailing": expand_mailing,
     "fetch_recording": fetch_recording,
-    "forget_bodies": forget_bodies,
-    "forget_inbox": forget_inbox,
     "forget_recordings": forget_recordings,
     "process_material": process_material,
     "read_inbox": read_inbox,
     "remind": remind,
+    "retain": retain,
     "take_recording": take_recording,
 }
 PERIODIC: Mapping[str, timedelta] = {
     "ask_for_reminders": timedelta(minutes=1),
     "cleanup": timedelta(hours=1),
     "delete_expired_materials": timedelta(hours=1),
-    "forget_bodies": timedelta(days=1),
-    "forget_inbox": timedelta(days=1),
     "forget_recordings": timedelta(days=1),
     "read_inbox": timedelta(minutes=1),
+    "retain": timedelta(hours=1),
 }
 """Runs once in each such stretch of time, whatever the number of workers."""

@@ -57,6 +57,7 @@ from webinar.models.participation import (
 from webinar.models.questions import Question, QuestionAnswer, QuestionKind
 from webinar.models.recordings import Aside, Recording, RecordingSource, RecordingState
 from webinar.models.reminders import Reminded, Reminder
+from webinar.models.retention import RetentionCount
 from webinar.models.rooms import Admission, Attendance, AttendanceSource, Attendee, Room
 from webinar.models.talks import (
     Format,
@@ -126,6 +127,7 @@ __all__ = [
     "RegistrationState",
     "Reminded",
     "Reminder",
+    "RetentionCount",
     "Role",
     "Room",
     "Series",

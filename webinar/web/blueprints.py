@@ -52,6 +52,7 @@ from webinar.web.organiser import (
     registrations,
     releases,
     reminders,
+    retention,
     rooms,
     series,
     speakers,
@@ -128,7 +129,10 @@ ORGANISER = (
     (inbox.blueprint, "/posteingang"),
     (inbox_deputies.blueprint, "/posteingang"),
 )
-ADMINISTRATION = ((audit.blueprint, "/protokoll"),)
+ADMINISTRATION = (
+    (audit.blueprint, "/protokoll"),
+    (retention.blueprint, "/aufbewahrung"),
+)
 
 
 def register(app: Flask) -> None:

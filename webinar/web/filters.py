@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from babel.lists import format_list
 from flask import Flask, g
 from flask_babel import format_decimal, ngettext
+from flask_babel import gettext as _
 
 from webinar.clock import BERLIN, now
 from webinar.domain import inbox, links, times
@@ -57,6 +58,7 @@ DESK = frozenset(
         "inbox",
         "inbox_deputies",
         "audit",
+        "retention",
     }
 )
 
@@ -174,16 +176,27 @@ def opening(text: str) -> str:
 
 def full_name(person: Person) -> str:
     """ "Dr. Katharina Brandl"."""
-    return salutations.full_name(
-        title=person.title, first_name=person.first_name, last_name=person.last_name
+    return (
+        salutations.full_name(
+            title=person.title, first_name=person.first_name, last_name=person.last_name
+        )
+        or anonymous()
     )
 
 
 def sorted_name(person: Person) -> str:
     """ "Weiß, Dr. Elisabeth"."""
-    return salutations.sorted_name(
-        title=person.title, first_name=person.first_name, last_name=person.last_name
+    return (
+        salutations.sorted_name(
+            title=person.title, first_name=person.first_name, last_name=person.last_name
+        )
+        or anonymous()
     )
+
+
+def anonymous() -> str:
+    """What stands in the place of a name that is gone (`domain.anonymous`)."""
+    return _("made anonymous")
 
 
 def addressed_as(person: Person) -> str:

@@ -1,0 +1,90 @@
+"""retention, legal texts, an audit log that only grows
+
+Revision ID: 0017
+Revises: 0012
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+
+revision = '0017'
+down_revision = '0012'
+branch_labels = None
+depends_on = None
+
+# Nobody changes a line of the audit log, and nobody deletes a young one, whatever rights they have
+# on the table. An application that is not the owner of the tables gets its rights by `webinar
+# database grant`, which leaves out UPDATE, DELETE and TRUNCATE here: what remains are the two
+# functions, which run with the owner's rights and do one thing each.
+REFUSE = """
+CREATE FUNCTION audit_entries_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND OLD.at < now() - interval '365 days' THEN
+        RETURN OLD;
+    END IF;
+    IF TG_OP = 'UPDATE' AND NEW.changes::text = '{}'
+       AND (NEW.id, NEW.at, NEW.account_id, NEW.action, NEW.record_type, NEW.record_id)
+           IS NOT DISTINCT FROM
+           (OLD.id, OLD.at, OLD.account_id, OLD.action, OLD.record_type, OLD.record_id) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'the audit log only grows: % refused', TG_OP
+        USING ERRCODE = 'insufficient_privilege';
+END $$
+"""
+ROWS = """
+CREATE TRIGGER audit_entries_only_grows BEFORE UPDATE OR DELETE ON audit_entries
+FOR EACH ROW EXECUTE FUNCTION audit_entries_refuse()
+"""
+WHOLE = """
+CREATE TRIGGER audit_entries_is_not_emptied BEFORE TRUNCATE ON audit_entries
+FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_refuse()
+"""
+FORGET = """
+CREATE FUNCTION audit_forget(ids integer[]) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH gone AS (
+        DELETE FROM audit_entries
+        WHERE id = ANY(ids) AND at < now() - interval '365 days' RETURNING id
+    )
+    SELECT count(*) FROM gone
+$$
+"""
+REDACT = """
+CREATE FUNCTION audit_redact(ids integer[]) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH emptied AS (
+        UPDATE audit_entries SET changes = '{}' WHERE id = ANY(ids) RETURNING id
+    )
+    SELECT count(*) FROM emptied
+$$
+"""
+
+
+def upgrade() -> None:
+    op.create_table('retention_counts',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('count', sa.Integer(), nullable=False),
+    sa.CheckConstraint('count > 0', name=op.f('ck_retention_counts_count_positive')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_retention_counts'))
+    )
+    op.create_index('ix_retention_counts_at', 'retention_counts', ['at', 'id'], unique=False)
+    if op.get_bind().dialect.name == 'postgresql':
+        for statement in (REFUSE, ROWS, WHOLE, FORGET, REDACT):
+            op.execute(statement)
+        for function in ('audit_forget(integer[])', 'audit_redact(integer[])'):
+            op.execute(f'REVOKE ALL ON FUNCTION {function} FROM PUBLIC')
+
+
+def downgrade() -> None:
+    if op.get_bind().dialect.name == 'postgresql':
+        op.execute('DROP TRIGGER audit_entries_is_not_emptied ON audit_entries')
+        op.execute('DROP TRIGGER audit_entries_only_grows ON audit_entries')
+        for function in ('audit_redact(integer[])', 'audit_forget(integer[])',
+                         'audit_entries_refuse()'):
+            op.execute(f'DROP FUNCTION {function}')
+    op.drop_index('ix_retention_counts_at', table_name='retention_counts')
+    op.drop_table('retention_counts')
