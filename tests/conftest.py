@@ -136,6 +136,7 @@ def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
         **ENVIRON,
         "WEBINAR_DATABASE_URL": database_url,
         "WEBINAR_STORAGE_FOLDER": str(tmp_path / "files"),
+        "WEBINAR_JOURNAL": str(tmp_path / "journal.jsonl"),
     }
 
 

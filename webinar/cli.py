@@ -11,7 +11,9 @@ from flask_security import hash_password
 
 from webinar import create_app, settings_of
 from webinar.adapters.jitsi_probe import UNSEEN
+from webinar.commands.backup import backup, restore
 from webinar.commands.database import database
+from webinar.commands.journal import journal
 from webinar.commands.retention import retention
 from webinar.config import ConfigError, JitsiMode
 from webinar.domain import accounts
@@ -117,7 +119,10 @@ def check_jitsi() -> None:
 
 
 main.add_command(retention)
+main.add_command(backup)
+main.add_command(restore)
 main.add_command(database)
+main.add_command(journal)
 
 
 @main.command()

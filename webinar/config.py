@@ -180,6 +180,8 @@ class Settings:
     jitsi: JitsiSettings
     callbacks: CallbackSettings
     storage_folder: Path
+    journal: Path
+    """What was erased and revoked, to be done again after a restore; outside of every backup."""
     upload_limit: int
     legal_folder: Path
     """Holds imprint, privacy and accessibility as `<page>.<language>.md`."""
@@ -275,6 +277,7 @@ class _Reader:
         self.problems.append(f"{PREFIX}{name} {why}")
 
     def settings(self) -> Settings:
+        files = Path(self.text("STORAGE_FOLDER", str(ROOT / "var" / "files")))
         environment = self.choice("ENV", Environment, Environment.PRODUCTION)
         settings = Settings(
             environment=environment,
@@ -289,7 +292,8 @@ class _Reader:
             inbox=self.inbox(),
             jitsi=self.jitsi(),
             callbacks=self.callbacks(),
-            storage_folder=Path(self.text("STORAGE_FOLDER", str(ROOT / "var" / "files"))),
+            storage_folder=files,
+            journal=Path(self.text("JOURNAL") or files.parent / "journal.jsonl"),
             upload_limit=self.number("UPLOAD_LIMIT_MB", 500, least=1) * 1024 * 1024,
             legal_folder=Path(self.text("LEGAL_FOLDER", str(LEGAL_FOLDER))),
             legal=self.legal(),

@@ -72,6 +72,19 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_retention_counts'))
     )
     op.create_index('ix_retention_counts_at', 'retention_counts', ['at', 'id'], unique=False)
+    op.create_table('legal_texts',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('page', sa.String(length=16), nullable=False),
+    sa.Column('language', sa.String(length=5), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('written_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('account_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint("page IN ('imprint', 'privacy', 'accessibility')", name=op.f('ck_legal_texts_page_known')),
+    sa.CheckConstraint("language IN ('de', 'en')", name=op.f('ck_legal_texts_language_known')),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_legal_texts_account_id_accounts')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_legal_texts'))
+    )
+    op.create_index('ix_legal_texts_page_language_id', 'legal_texts', ['page', 'language', 'id'], unique=False)
     if op.get_bind().dialect.name == 'postgresql':
         for statement in (REFUSE, ROWS, WHOLE, FORGET, REDACT):
             op.execute(statement)
@@ -86,5 +99,7 @@ def downgrade() -> None:
         for function in ('audit_redact(integer[])', 'audit_forget(integer[])',
                          'audit_entries_refuse()'):
             op.execute(f'DROP FUNCTION {function}')
+    op.drop_index('ix_legal_texts_page_language_id', table_name='legal_texts')
+    op.drop_table('legal_texts')
     op.drop_index('ix_retention_counts_at', table_name='retention_counts')
     op.drop_table('retention_counts')

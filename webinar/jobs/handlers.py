@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from webinar.jobs.cleanup import cleanup
 from webinar.jobs.inbox import read_inbox
+from webinar.jobs.journal import journal_erasure, journal_links
 from webinar.jobs.mailings import expand_mailing
 from webinar.jobs.materials import delete_expired_materials, delete_files, process_material
 from webinar.jobs.queue import Handler
@@ -22,6 +23,8 @@ HANDLERS: Mapping[str, Handler] = {
     "expand_mailing": expand_mailing,
     "fetch_recording": fetch_recording,
     "forget_recordings": forget_recordings,
+    "journal_erasure": journal_erasure,
+    "journal_links": journal_links,
     "process_material": process_material,
     "read_inbox": read_inbox,
     "remind": remind,
@@ -33,6 +36,7 @@ PERIODIC: Mapping[str, timedelta] = {
     "cleanup": timedelta(hours=1),
     "delete_expired_materials": timedelta(hours=1),
     "forget_recordings": timedelta(days=1),
+    "journal_links": timedelta(minutes=5),
     "read_inbox": timedelta(minutes=1),
     "retain": timedelta(hours=1),
 }

@@ -24,6 +24,7 @@ from webinar.models.inbox import (
     Suggestion,
 )
 from webinar.models.jobs import Job, JobState
+from webinar.models.legal import LegalPage, LegalText
 from webinar.models.links import Link, Purpose
 from webinar.models.mail import (
     CalendarEntry,
@@ -99,6 +100,8 @@ __all__ = [
     "Invitation",
     "Job",
     "JobState",
+    "LegalPage",
+    "LegalText",
     "Link",
     "Mail",
     "MailState",

@@ -41,12 +41,14 @@ from webinar.web.organiser import (
     inbox,
     inbox_deputies,
     invitations,
+    legal,
     mail_acts,
     mailings,
     mails,
     materials,
     other_room,
     people,
+    personal_data,
     recordings,
     registering,
     registrations,
@@ -132,6 +134,8 @@ ORGANISER = (
 ADMINISTRATION = (
     (audit.blueprint, "/protokoll"),
     (retention.blueprint, "/aufbewahrung"),
+    (personal_data.blueprint, ""),
+    (legal.blueprint, "/rechtstexte"),
 )
 
 

@@ -59,6 +59,8 @@ DESK = frozenset(
         "inbox_deputies",
         "audit",
         "retention",
+        "personal_data",
+        "legal",
     }
 )
 
