@@ -333,3 +333,16 @@ def test_answer_holds_what_was_written_everywhere(app: Flask, contact: Contact) 
     assert all(found_in(one.text) for one in found.mentions)
     others = {row.email for row in db.session.scalars(select(Contact)) if row is not contact}
     assert not any(address in str(rows) for address in others), "nobody else's data"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Subject: =?utf-8?b?A?=\n\n",
+        b"Subject: =?nonsense?b?AAA?=\n\nx",
+        b"\xff\xfe\x00S",
+        b"PK\x03\x04" + bytes(range(256)),
+    ],
+)
+def test_bytes_that_only_look_like_a_mail_are_read_as_far_as_they_are_text(content: bytes) -> None:
+    assert not found_in("".join(traces._read(content)))

@@ -239,6 +239,7 @@ def test_speaker_keeps_the_name_and_loses_the_address(app: Flask) -> None:
     ended(talk)
     assert run(app)["speakers"] == 1
     assert (speaker.email, bool(speaker.last_name), bool(fresh.email)) == ("", True, True)
+    assert not mail.to_speaker("speaker_link", speaker, key="speaker-link:1:1:1", talk=talk)
     db.session.query(TalkSpeaker).filter_by(speaker_id=speaker.id).delete()
     old = now() - LONG_AGO
     db.session.execute(update(Speaker).where(Speaker.id == speaker.id).values(changed_at=old))

@@ -23,8 +23,6 @@ from webinar.models import (
     InboxKind,
     InboxMessage,
     InboxReading,
-    LegalPage,
-    LegalText,
     Material,
     Mode,
     Question,
@@ -76,7 +74,6 @@ def fill(app: Flask, organiser: Account) -> World:
         SubtitleCue(material_id=material_id, number=1, start_ms=0, end_ms=900, text="Guten Abend"),
         WorkerBeat(name="host:4711"),
         RetentionCount(kind="mails", count=3),
-        LegalText(page=LegalPage.IMPRINT, language="de", text="# Impressum"),
         stay,
     ):
         factories.save(row)

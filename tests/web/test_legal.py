@@ -12,6 +12,7 @@ from webinar.extensions import db
 from webinar.models import Account, AuditEntry, LegalText
 
 PAGE = "/desk/rechtstexte/imprint/de"
+VERSION = "/desk/rechtstexte/fassung"
 FIRST = "# Impressum\n\nTelefon: [[Telefon]]\n"
 SECOND = "# Impressum\n\nNeu geschrieben.\n"
 
@@ -30,8 +31,8 @@ def test_page_is_written_anew_and_an_older_text_comes_back(
     first, second = db.session.scalars(select(LegalText).order_by(LegalText.id)).all()
     assert "Neu geschrieben." in client.get("/impressum").text
     assert "Neu geschrieben." not in client.get("/impressum?lang=en").text
-    assert "0931 0000-1234" in administration.get(f"{PAGE}/{first.id}").text
-    assert administration.post(f"{PAGE}/{first.id}/wieder").status_code == 303
+    assert "0931 0000-1234" in administration.get(f"{VERSION}/{first.id}").text
+    assert administration.post(f"{VERSION}/{first.id}/wieder").status_code == 303
     shown = client.get("/impressum").text
     assert "Telefon: 0931 0000-1234" in shown
     assert [row.text for row in db.session.scalars(select(LegalText).order_by(LegalText.id))] == [
@@ -42,7 +43,7 @@ def test_page_is_written_anew_and_an_older_text_comes_back(
     page = administration.get(PAGE).text
     assert page.count("Miriam Hartmann") == 3
     assert second.account_id is not None
-    assert administration.get(f"/desk/rechtstexte/privacy/de/{first.id}").status_code == 404
+    assert administration.get(f"{VERSION}/999999").status_code == 404
     assert db.session.query(AuditEntry).filter_by(action="legal.written").count() == 3
 
 

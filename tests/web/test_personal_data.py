@@ -58,7 +58,7 @@ def test_speaker_gets_files_and_can_be_erased(administration: FlaskClient) -> No
     answer = administration.get(f"/desk/referenten/{speaker.id}/auskunft.json")
     assert answer.json["records"]["speakers"][0]["last_name"] == speaker.last_name
     number = speaker.id
-    assert administration.post(f"/desk/referenten/{number}/vergessen").status_code == 303
+    assert administration.post(f"/desk/referenten/{number}/daten-loeschen").status_code == 303
     assert db.session.get(Speaker, number) is None
 
 

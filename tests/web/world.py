@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
+from itertools import product
 
 from flask import Flask
 from sqlalchemy import select
@@ -24,6 +25,7 @@ from webinar.domain import (
     drafts,
     health,
     inbox,
+    legal_texts,
     links,
     mailings,
     materials,
@@ -42,6 +44,8 @@ from webinar.models import (
     Format,
     Grantee,
     InboxKind,
+    LegalPage,
+    LegalText,
     Mail,
     Mailing,
     MailingKind,
@@ -85,11 +89,10 @@ class World:
         if "token" in rule.arguments:
             values["token"] = self.tokens[MATRIX[rule.endpoint]]
         words = {n: c.items for n, c in rule._converters.items() if isinstance(c, AnyConverter)}
-        for name, items in words.items() or [("", ("",))]:
-            for item in sorted(items):
-                built = rule.build({**values, name: item} if name else values)
-                assert built is not None
-                yield str(built[1]) + self.queries.get(rule.endpoint, "")
+        for chosen in product(*(sorted(items) for items in words.values())):
+            built = rule.build({**values, **dict(zip(words, chosen, strict=True))})
+            assert built is not None
+            yield str(built[1]) + self.queries.get(rule.endpoint, "")
 
     def all_paths(self, method: str) -> list[tuple[Rule, str]]:
         """Every route that takes the method, with its addresses, in a fixed order."""
@@ -157,12 +160,17 @@ def build(app: Flask, by: Account) -> World:
         "admission_id": guest.id,
         "other_id": other.id,
         "slides_id": slides.id,
+        "text_id": _imprint(by).id,
     }
     queries = {
         "releases.review": f"?materials={slides.id}&who=both&tell=y",
         "contacts.merge": f"?mit={other.id}",
     }
     return World(app, talk, contact, speaker, parts, _tokens(talk, contact, speaker), queries)
+
+
+def _imprint(by: Account) -> LegalText:
+    return legal_texts.write(LegalPage.IMPRINT, "# Impressum", language="de", filled=(), by=by)
 
 
 def _speaker(app: Flask, talk: Talk, by: Account) -> Speaker:

@@ -40,9 +40,9 @@ def latest() -> dict[tuple[str, str], LegalText]:
     return {(row.page, row.language): row for row in db.session.scalars(query)}
 
 
-def version(page: LegalPage, *, language: str, number: int) -> LegalText:
-    """The version of that number; raises `NotThere` also for another page's."""
-    found = db.session.scalar(_versions(page, language).where(LegalText.id == number))
+def version(text_id: int) -> LegalText:
+    """The version of that number; raises `NotThere`."""
+    found = db.session.get(LegalText, text_id)
     if found is None:
         raise NotThere("record_missing")
     return found

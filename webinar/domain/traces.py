@@ -8,10 +8,11 @@ can find "the mayor" or a name with a slip of the pen; what was found is shown b
 from __future__ import annotations
 
 import email
-import email.policy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.errors import MessageError
+from email.header import decode_header, make_header
 from typing import Any
 
 from sqlalchemy import JSON, LargeBinary, String, Table, update
@@ -104,11 +105,15 @@ def _columns() -> Iterator[tuple[Table, Any]]:
 
 
 def _values(table: Table, column: Any) -> Iterator[tuple[int, object]]:
-    query = select_columns(table.c.id, column).where(column.is_not(None))
+    query = select_columns(table.c.id, column).where(column.is_not(None)).order_by(table.c.id)
     if isinstance(column.type, String):
         query = query.where(column != "")
-    for row in db.session.execute(query.execution_options(yield_per=MANY)):
-        yield row[0], row[1]
+    # By stretches instead of a cursor: what only reads is no transaction on PostgreSQL.
+    rows = db.session.execute(query.limit(MANY)).all()
+    while rows:
+        for row in rows:
+            yield row[0], row[1]
+        rows = db.session.execute(query.where(table.c.id > rows[-1][0]).limit(MANY)).all()
 
 
 def _names(wanted: re.Pattern[str], value: object) -> bool:
@@ -132,14 +137,22 @@ def _texts(value: object) -> Iterator[str]:
 def _read(content: bytes) -> Iterator[str]:
     """The bytes as text, and what a mail says under its transfer encodings."""
     yield content.decode("utf-8", errors="replace")
-    message = email.message_from_bytes(content, policy=email.policy.default)
+    # The old policy parses four times faster, and a review reads every mail that is kept.
+    message = email.message_from_bytes(content)
     for name in ("subject", "to", "from", "reply-to"):
-        yield str(message.get(name, ""))
+        yield _header(str(message.get(name, "")))
     for part in message.walk():
         payload = part.get_payload(decode=True)
         if isinstance(payload, bytes):
             # Calendar lines are folded; a name may stand across the fold (RFC 5545, 3.1).
             yield re.sub(r"\r?\n[ \t]", "", payload.decode("utf-8", errors="replace"))
+
+
+def _header(raw: str) -> str:
+    try:
+        return str(make_header(decode_header(raw)))
+    except (ValueError, LookupError, MessageError):  # an import that only looks like a mail
+        return raw
 
 
 def _without(wanted: re.Pattern[str], value: object, *, length: int | None) -> object:

@@ -76,24 +76,24 @@ def edit(page: str, language: str) -> ResponseReturnValue:
     return shown, 422 if form.errors else 200
 
 
-@blueprint.get(f"{ONE}/<int:number>")
-def version(page: str, language: str, number: int) -> ResponseReturnValue:
+@blueprint.get("/fassung/<int:text_id>")
+def version(text_id: int) -> ResponseReturnValue:
     """One version as it was read."""
-    found = legal_texts.version(LegalPage(page), language=language, number=number)
+    found = legal_texts.version(text_id)
     return render_template(
         "organiser/legal/version.html",
         here=HERE,
         found=found,
-        current=legal_texts.current(LegalPage(page), language=language) is found,
-        name=legal_words.PAGES[page],
-        text=legal.text(page, language=language, settings=settings(), own=found.text),
+        current=legal_texts.current(LegalPage(found.page), language=found.language) is found,
+        name=legal_words.PAGES[found.page],
+        text=legal.text(found.page, language=found.language, settings=settings(), own=found.text),
     )
 
 
-@blueprint.post(f"{ONE}/<int:number>/wieder")
-def restore(page: str, language: str, number: int) -> ResponseReturnValue:
+@blueprint.post("/fassung/<int:text_id>/wieder")
+def restore(text_id: int) -> ResponseReturnValue:
     """Show an older version again."""
-    found = legal_texts.version(LegalPage(page), language=language, number=number)
+    found = legal_texts.version(text_id)
     try:
         legal_texts.restore(found, filled=legal.filled(settings()), by=account())
         db.session.commit()
@@ -101,7 +101,7 @@ def restore(page: str, language: str, number: int) -> ResponseReturnValue:
     except RuleError as error:
         db.session.rollback()
         flash(sentence(error), "danger")
-    return redirect(url_for(".edit", page=page, language=language), 303)
+    return redirect(url_for(".edit", page=found.page, language=found.language), 303)
 
 
 def _gaps(page: str, language: str, latest: dict[tuple[str, str], LegalText]) -> list[str]:

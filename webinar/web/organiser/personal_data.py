@@ -64,7 +64,7 @@ def speaker_file(speaker_id: int, form: Form) -> ResponseReturnValue:
     return _file(speakers.find(speaker_id), form)
 
 
-@blueprint.post("/referenten/<int:speaker_id>/vergessen")
+@blueprint.post("/referenten/<int:speaker_id>/daten-loeschen")
 def erase_speaker(speaker_id: int) -> ResponseReturnValue:
     """Erase the speaker for good."""
     erasures.erase_speaker(speakers.find(speaker_id), by=account())
