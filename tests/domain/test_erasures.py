@@ -21,6 +21,7 @@ from webinar.adapters.storage import FolderStorage
 from webinar.clock import now
 from webinar.domain import (
     audit,
+    deputies,
     erasures,
     forgetting,
     journals,
@@ -29,10 +30,13 @@ from webinar.domain import (
     personal_data,
     traces,
 )
+from webinar.domain.contacts import ContactData
 from webinar.extensions import db
 from webinar.jobs import worker
+from webinar.jobs.letters import letter_of
 from webinar.models import (
     Account,
+    Answer,
     AuditEntry,
     Contact,
     Invitation,
@@ -199,6 +203,24 @@ def test_place_at_a_coming_talk_goes_to_the_next_in_line(app: Flask, organiser: 
     told = db.session.scalars(select(Mail).where(Mail.state == MailState.QUEUED)).all()
     assert {row.contact_id for row in told} == {waiting.id}
     assert db.session.query(Invitation).count() == 2
+
+
+def test_inviter_is_told_that_the_deputy_does_not_come(app: Flask, organiser: Account) -> None:
+    talk = factories.talk()
+    inviter = factories.invitation(talk, factories.contact())
+    deputies.name_deputy(
+        inviter,
+        person=ContactData(last_name=LAST, first_name=FIRST, email=ADDRESS),
+        mode=Mode.ONLINE,
+    )
+    deputy = db.session.scalars(select(Contact).where(Contact.email == ADDRESS)).one()
+    db.session.commit()
+    erasures.erase_contact(deputy, by=organiser)
+    db.session.commit()
+    assert inviter.answer == Answer.NONE
+    row = db.session.scalars(select(Mail).where(Mail.template == "reopened")).one()
+    letter = letter_of(row, settings_of(app))
+    assert "Ihre Vertretung kann Sie nicht vertreten." in letter.text
 
 
 def test_shared_address_stays_with_the_other(app: Flask, organiser: Account) -> None:

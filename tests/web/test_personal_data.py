@@ -37,6 +37,7 @@ def test_contact_gets_files_and_can_be_erased(administration: FlaskClient) -> No
     page = administration.get(f"/desk/kontakte/{contact.id}/datenschutz").text
     assert "Wärmeplanung" in page
     assert "1 Einladungen und 1 Anmeldungen" in page
+    assert "nirgends" in page, "what hangs on the person is counted above"
     answer = administration.get(f"/desk/kontakte/{contact.id}/auskunft.json")
     assert answer.json["records"]["contacts"][0]["email"] == contact.email
     assert answer.json["records"]["registrations"][0]["talk"] == "Wärmeplanung"

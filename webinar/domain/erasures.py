@@ -88,7 +88,7 @@ def review_contact(contact: Contact) -> Review:
             or 0
             for table in (Invitation, Registration, Mail, InboxMessage)
         },
-        traces=traces.find(wanted_of(contact)),
+        traces=_elsewhere(contact),
         same_address=_others(contact),
     )
 
@@ -99,7 +99,7 @@ def review_speaker(speaker: Speaker) -> Review:
     return Review(
         talks=list(speakers.talks_of(speaker)),
         counts={Mail.__tablename__: db.session.scalar(mails) or 0},
-        traces=traces.find(wanted_of(speaker)),
+        traces=_elsewhere(speaker),
         same_address=_others(speaker),
     )
 
@@ -109,12 +109,11 @@ def erase_contact(contact: Contact, *, by: Account | None) -> None:
     wanted, mails, messages = wanted_of(contact), *_loose_ends(contact)
     _come_without(contact, by=by)
     _abort(Mail.contact_id == contact.id)
-    naming = forgetting.mails_naming(contact.id)
-    _abort(Mail.id.in_(naming))
+    forgetting.unname(contact.id)
     _redact_contact(contact)
     _journal(contact, by=by)
     forgetting.forget_contacts([contact.id])
-    forgetting.blank_mails([*mails, *naming])
+    forgetting.blank_mails(mails)
     forgetting.blank_messages(messages)
     _finish(wanted)
 
@@ -153,6 +152,13 @@ def _come_without(contact: Contact, *, by: Account | None) -> None:
     contact.retired_at = contact.retired_at or now()
     db.session.flush()
     departures.free_places(by=by)
+
+
+def _elsewhere(person: Person) -> list[Trace]:
+    """Where the person is named in rows that do not go with the person's own."""
+    own = forgetting.owned(db.metadata.tables[person.__tablename__], person.id)
+    found = traces.find(wanted_of(person))
+    return [one for one in found if one.row_id not in own.get(one.table, ())]
 
 
 def wanted_of(person: Person) -> re.Pattern[str] | None:

@@ -20,6 +20,8 @@ from webinar.models.base import Privacy
 STAY = frozenset({"mails", "inbox_messages"})
 """Rows that stay for the counts once they name nobody: what was sent, and that something came."""
 PEOPLE = frozenset({"contacts", "speakers", "accounts"})
+NAMING = ("delegated", "deputy", "deputy_ended", "reopened")
+"""Templates of mails whose params name another person by number."""
 IDS = ("contacts", "excluded", "recipients")
 """Where a mailing's selection holds the numbers of contacts."""
 
@@ -109,20 +111,37 @@ def pointing_at(table: Table) -> Iterator[tuple[Table, Column[int]]]:
                 yield child, column
 
 
+def owned(root: Table, row_id: int) -> dict[str, set[int]]:
+    """The numbers of all rows that hang on the row, by table, its own included."""
+    rows: dict[str, set[int]] = {root.name: {row_id}}
+    waiting = [(root, {row_id})]
+    while waiting:
+        table, ids = waiting.pop(0)
+        for child, column in pointing_at(table):
+            if child.name in PEOPLE or "id" not in child.c:
+                continue
+            found = set(db.session.scalars(select(child.c.id).where(column.in_(ids))))
+            new = found - rows.get(child.name, set())
+            if new:
+                rows.setdefault(child.name, set()).update(new)
+                waiting.append((child, new))
+    return rows
+
+
 def personal_columns(table: Table) -> list[Column[object]]:
     """The columns of the table that may hold something of a person."""
     return [c for c in table.columns if c.info.get("privacy", Privacy.NONE) is not Privacy.NONE]
 
 
-def mails_naming(contact_id: int) -> list[int]:
-    """Mails to others whose params name the contact, to be looked up when they are written."""
-    query = select(Mail.id, Mail.params).where(Mail.content.is_(None))
-    names = ("inviter", "deputy")
-    return [
-        row[0]
-        for row in db.session.execute(query).yield_per(500)
-        if any(row[1].get(name) == contact_id for name in names)
-    ]
+def unname(contact_id: int) -> None:
+    """Let mails to others that name the contact by number say nobody's name: they are written
+    without it (`jobs.references`)."""
+    query = select(Mail.id, Mail.params).where(Mail.template.in_(NAMING))
+    for row in db.session.execute(query).all():
+        named = {name: 0 for name in ("inviter", "deputy") if row[1].get(name) == contact_id}
+        if named:
+            changed = {"params": {**row[1], **named}, "changed_at": Mail.changed_at}
+            db.session.execute(update(Mail).where(Mail.id == row[0]).values(**changed))
 
 
 def _ids(table: Table, column: Column[int], ids: Sequence[int]) -> list[int]:

@@ -60,7 +60,7 @@ class PersonalData:
 def of(person: Contact | Speaker) -> PersonalData:
     """All of it, read now."""
     root = db.metadata.tables[person.__tablename__]
-    owned = _owned(root, person.id)
+    owned = forgetting.owned(root, person.id)
     rows = {table: _rows(db.metadata.tables[table], sorted(ids)) for table, ids in owned.items()}
     rows |= _memberships(root, person.id)
     lines = _audit_lines(owned)
@@ -86,22 +86,6 @@ def reached(root: Table) -> set[str]:
                 found.add(child.name)
                 waiting.append(child)
     return found
-
-
-def _owned(root: Table, row_id: int) -> dict[str, set[int]]:
-    owned: dict[str, set[int]] = {root.name: {row_id}}
-    waiting = [(root, {row_id})]
-    while waiting:
-        table, ids = waiting.pop(0)
-        for child, column in forgetting.pointing_at(table):
-            if child.name in forgetting.PEOPLE or "id" not in child.c:
-                continue
-            found = set(db.session.scalars(select(child.c.id).where(column.in_(ids))))
-            new = found - owned.get(child.name, set())
-            if new:
-                owned.setdefault(child.name, set()).update(new)
-                waiting.append((child, new))
-    return owned
 
 
 def _memberships(root: Table, row_id: int) -> dict[str, list[Row]]:

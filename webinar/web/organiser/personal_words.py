@@ -35,6 +35,8 @@ COLUMNS: dict[str, LazyString] = {
     "answered_at": _l("Answered"),
     "at": _l("Time"),
     "audience": _l("Audience"),
+    "cancelled": _l("Cancelled"),
+    "changed_at": _l("Changed last"),
     "changes": _l("Fields"),
     "content": _l("Text"),
     "created_at": _l("Written first"),
@@ -59,7 +61,29 @@ COLUMNS: dict[str, LazyString] = {
     "subject": _l("Subject"),
     "talk": _l("Talk"),
     "template": _l("Kind"),
+    "told_place": _l("Place"),
     "text": _l("Text"),
+}
+
+
+VALUES: dict[str, LazyString] = {
+    "accepted": _l("accepted"),
+    "cancelled": _l("declined"),
+    "confirmed": _l("confirmed"),
+    "declined": _l("declined"),
+    "delegated": _l("deputy"),
+    "deputy": _l("named as a deputy"),
+    "hall": _l("in the hall"),
+    "import": _l("import"),
+    "manual": _l("added by hand"),
+    "none": _l("open"),
+    "online": _l("online"),
+    "public": _l("registered by themselves"),
+    "refused": _l("refused"),
+    "sent": _l("sent"),
+    "unconfirmed": _l("unconfirmed"),
+    "waiting": _l("waiting list"),
+    "withdrawn": _l("withdrawn"),
 }
 
 
@@ -92,7 +116,7 @@ def _record(row: Row) -> list[tuple[str, str]]:
     return [
         (column_name(name), _said(name, value))
         for name, value in row.items()
-        if value not in (None, "", [], {}) and name != "id" and not name.endswith("_id")
+        if value not in (None, "", [], {}) and name in COLUMNS and not name.endswith("_id")
     ]
 
 
@@ -104,4 +128,4 @@ def _said(name: str, value: object) -> str:
     if name.endswith("_at") or name == "at":
         moment = berlin(datetime.fromisoformat(str(value)))
         return str(format_datetime(moment, "dd.MM.yyyy HH:mm", rebase=False))
-    return str(value)
+    return str(VALUES.get(str(value), value))
