@@ -164,7 +164,12 @@ def test_operators_documentation_names_every_setting_and_no_other() -> None:
     source = "".join(path.read_text("utf-8") for path in sources)
     read = set(re.findall(r'(?:self|reader)\.(?:text|number|flag|choice)\(\s*"([A-Z_]+)"', source))
     assert len(read) > 30
-    known = {PREFIX + name for name in read} | {"WEBINAR_LEGAL_", "WEBINAR_VAR", *PORTS}
+    known = {PREFIX + name for name in read} | {
+        "WEBINAR_LEGAL_",
+        "WEBINAR_RETENTION_",
+        "WEBINAR_VAR",
+        *PORTS,
+    }
     document = (ROOT / "docs" / "operators.md").read_text("utf-8")
     heads = re.findall(r"^\| (`WEBINAR_[^|]*)\|", document, re.MULTILINE)
     assert {name for head in heads for name in re.findall(r"WEBINAR_[A-Z_]+", head)} == known

@@ -16,6 +16,8 @@ MAY_IMPORT = {
     "adapters": {"adapters"},
     "jobs": {"domain", "rendering", "adapters", "extensions", "models", "jobs"},
     "web": {"domain", "rendering", "adapters", "jobs", "extensions", "models", "web"},
+    "commands": {"domain", "rendering", "adapters", "jobs", "extensions", "models", "commands"}
+    | {"__version__", "settings_of"},
     "demo": {"domain", "rendering", "adapters", "jobs", "extensions", "models", "demo"}
     | {"create_app", "settings_of"},
 }

@@ -7,7 +7,6 @@ are gone or changed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import Any
 
 import flask_migrate
@@ -16,39 +15,9 @@ from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy import MetaData, select
 
-from tests import factories
-from tests.web import world
-from webinar.clock import now
+from tests.web import everything
 from webinar.extensions import db
-from webinar.models import (
-    Account,
-    Attendance,
-    AttendanceSource,
-    CalendarReply,
-    ConsentAnswer,
-    Deputy,
-    Feedback,
-    InboxKind,
-    InboxMessage,
-    InboxReading,
-    Material,
-    Mode,
-    Opening,
-    PlannedRelease,
-    Question,
-    QuestionAnswer,
-    QuestionKind,
-    Recording,
-    RecordingConsent,
-    RecordingSource,
-    Registration,
-    Reminded,
-    Reminder,
-    Room,
-    SeriesAcceptance,
-    SubtitleCue,
-    WorkerBeat,
-)
+from webinar.models import Account
 
 Row = Mapping[str, Any]
 MOVED = {("talk_speakers", "recording_consent_at")}
@@ -58,39 +27,7 @@ MOVED = {("talk_speakers", "recording_consent_at")}
 @pytest.fixture
 def filled(app: Flask, organiser: Account) -> Iterator[None]:
     """A database with a row in every table, left at the newest revision."""
-    talk = world.build(app, organiser).talk
-    registration = db.session.scalars(select(Registration)).first()
-    assert registration is not None
-    asked, deputy = (factories.invitation(talk, factories.contact()) for _ in range(2))
-    question = Question(talk=talk, position=0, kind=QuestionKind.TEXT, text="Parkplatz nötig?")
-    stay = Attendance(
-        talk_id=talk.id,
-        registration_id=registration.id,
-        source=AttendanceSource.HALL,
-        joined_at=now() - timedelta(minutes=5),
-        left_at=now(),
-    )
-    material_id = db.session.scalars(select(Material.id)).first()
-    for row in (
-        Deputy(invitation=asked, deputy_invitation=deputy),
-        SeriesAcceptance(series=talk.series, contact=asked.contact, mode=Mode.ONLINE),
-        Room(talk=factories.talk(), name="abend-7f3a91"),
-        question,
-        QuestionAnswer(registration=registration, question=question, text="ja"),
-        Reminder(talk=talk, reminded=Reminded.COMING, days=2),
-        InboxMessage(fingerprint="b" * 64, kind=InboxKind.ANSWER, talk=talk, details={"rule": "x"}),
-        CalendarReply(talk_id=talk.id, contact_id=asked.contact_id, sequence=0, stamp=now()),
-        InboxReading(source="imap", read_at=now()),
-        Recording(key="c" * 64, source=RecordingSource.JIBRI, room_name="abend", talk=talk),
-        RecordingConsent(talk_id=talk.id, speaker_id=talk.speakers[0].id, answer=ConsentAnswer.YES),
-        Feedback(talk_id=talk.id, ticket="t" * 32, given_on=now().date(), rating=4, text="Gut"),
-        SubtitleCue(material_id=material_id, number=1, start_ms=0, end_ms=900, text="Guten Abend"),
-        Opening(material_id=material_id, contact=asked.contact, kind="view"),
-        PlannedRelease(talk=talk, due_at=now(), material_ids=[material_id], groups=["invited"]),
-        WorkerBeat(name="host:4711"),
-        stay,
-    ):
-        factories.save(row)
+    everything.fill(app, organiser)
     db.session.remove()
     yield
     flask_migrate.upgrade()

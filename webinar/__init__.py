@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from webinar.config import ROOT, Environment, Settings
+from webinar.config import ROOT, ConfigError, Environment, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     from webinar import extensions, web  # noqa: PLC0415
 
     settings = Settings.load(os.environ if environ is None else environ)
+    _check_terms(settings)
     app = Flask("webinar", root_path=str(ROOT / "webinar"), template_folder=str(ROOT / "templates"))
     app.config.from_mapping(flask_settings(settings))
     app.extensions["settings"] = settings
@@ -30,6 +31,17 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
     web.register(app)
     return app
+
+
+def _check_terms(settings: Settings) -> None:
+    """A term for a kind of data that does not exist would keep nothing from going or staying."""
+    from webinar.domain import retention  # noqa: PLC0415  as above
+
+    unknown = retention.unknown_terms(settings.retention_terms)
+    if unknown:
+        raise ConfigError(
+            [f"WEBINAR_RETENTION_{name.upper()}_DAYS names no kind of data" for name in unknown]
+        )
 
 
 def flask_settings(settings: Settings) -> dict[str, object]:

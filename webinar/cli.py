@@ -11,6 +11,10 @@ from flask_security import hash_password
 
 from webinar import create_app, settings_of
 from webinar.adapters.jitsi_probe import UNSEEN
+from webinar.commands.backup import backup, restore
+from webinar.commands.database import database
+from webinar.commands.journal import journal
+from webinar.commands.retention import retention
 from webinar.config import ConfigError, JitsiMode
 from webinar.domain import accounts, second_factors
 from webinar.errors import RuleError
@@ -125,6 +129,13 @@ def check_jitsi() -> None:
     click.echo("es nicht.': the room is no talk's, and our application refuses to create it.")
     click.echo(f"  {jitsi_check.test_link(found)}")
     sys.exit(0 if good else 1)
+
+
+main.add_command(retention)
+main.add_command(backup)
+main.add_command(restore)
+main.add_command(database)
+main.add_command(journal)
 
 
 @main.command()

@@ -26,6 +26,7 @@ NO_REPLY = re.compile(r"^(?:no-?_?reply|do-?_?not-?_?reply|keine-?antwort)", re.
 HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 PLACEHOLDER = re.compile(r"\[\[(\w+)\]\]")
 """A gap in a legal text, such as `[[Anschrift]]`."""
+TERM = re.compile(rf"{PREFIX}RETENTION_(\w+)_DAYS")
 HOURS = re.compile(r"(\d{1,2})\s*-\s*(\d{1,2})")
 
 
@@ -183,6 +184,8 @@ class Settings:
     jitsi: JitsiSettings
     callbacks: CallbackSettings
     storage_folder: Path
+    journal: Path
+    """What was erased and revoked, to be done again after a restore; outside of every backup."""
     upload_limit: int
     legal_folder: Path
     """Holds imprint, privacy and accessibility as `<page>.<language>.md`."""
@@ -197,6 +200,9 @@ class Settings:
     room_overrun_minutes: int
     room_extension_minutes: int
     retention_days: int
+    """The term that the privacy notice names; kinds of data without one of their own keep it."""
+    retention_terms: Mapping[str, int]
+    """Own terms in days, by the kind's name in lower case (`domain.retention.KINDS`)."""
     took_part_minutes: int
     """Who was there so long took part; 0: `took_part_percent` of the talk decides."""
     took_part_percent: int
@@ -275,6 +281,7 @@ class _Reader:
         self.problems.append(f"{PREFIX}{name} {why}")
 
     def settings(self) -> Settings:
+        files = Path(self.text("STORAGE_FOLDER", str(ROOT / "var" / "files")))
         environment = self.choice("ENV", Environment, Environment.PRODUCTION)
         settings = Settings(
             environment=environment,
@@ -290,7 +297,8 @@ class _Reader:
             inbox=self.inbox(),
             jitsi=self.jitsi(),
             callbacks=self.callbacks(),
-            storage_folder=Path(self.text("STORAGE_FOLDER", str(ROOT / "var" / "files"))),
+            storage_folder=files,
+            journal=Path(self.text("JOURNAL") or files.parent / "journal.jsonl"),
             upload_limit=self.number("UPLOAD_LIMIT_MB", 500, least=1) * 1024 * 1024,
             legal_folder=Path(self.text("LEGAL_FOLDER", str(LEGAL_FOLDER))),
             legal=self.legal(),
@@ -302,6 +310,7 @@ class _Reader:
             room_overrun_minutes=self.number("ROOM_OVERRUN_MINUTES", 30),
             room_extension_minutes=self.number("ROOM_EXTENSION_MINUTES", 120),
             retention_days=self.number("RETENTION_DAYS", 365, least=1),
+            retention_terms=self.retention_terms(),
             took_part_minutes=self.number("TOOK_PART_MINUTES", 0),
             took_part_percent=self.number("TOOK_PART_PERCENT", 50, least=1),
         )
@@ -406,6 +415,16 @@ class _Reader:
             name[len(start) :].lower(): value.strip()
             for name, value in self.environ.items()
             if name.startswith(start) and name != PREFIX + "LEGAL_FOLDER"
+        }
+
+    def retention_terms(self) -> dict[str, int]:
+        """`WEBINAR_RETENTION_<KIND>_DAYS`; which kinds there are is said by `domain.retention`."""
+        found = (TERM.fullmatch(name) for name in self.environ)
+        names = [match[1] for match in found if match is not None]
+        return {
+            name.lower(): self.number(f"RETENTION_{name}_DAYS", 0, least=1)
+            for name in names
+            if self.text(f"RETENTION_{name}_DAYS")
         }
 
     def check(self, settings: Settings) -> None:

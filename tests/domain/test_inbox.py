@@ -129,23 +129,6 @@ def test_counts_know_every_state(app: Flask, organiser: Account) -> None:
         inbox.get(999)
 
 
-def test_words_go_after_their_term_and_the_message_stays_known(
-    app: Flask, organiser: Account
-) -> None:
-    with frozen(now() - timedelta(days=100)):
-        old, waiting = answered("a@b.example"), answered("a@b.example", number=1)
-        inbox.finish(old, by=organiser)
-    fresh = answered("a@b.example", number=2)
-    inbox.finish(fresh, by=organiser)
-    db.session.commit()
-    assert inbox.forget_words(before=now() - timedelta(days=90)) == 1
-    db.session.expire_all()
-    assert (old.sender, old.subject, old.text, old.details) == ("", "", "", {})
-    assert waiting.text
-    assert fresh.text
-    assert inbox.note(old.fingerprint, kind=InboxKind.ANSWER) is None
-
-
 def test_reading_remembers_since_when_it_fails(app: Flask) -> None:
     start = now()
     with frozen(start):

@@ -10,8 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from tests import factories
+from webinar import settings_of
 from webinar.clock import now
-from webinar.domain import mail, mail_bodies
+from webinar.domain import mail
+from webinar.domain.retention import Round
 from webinar.extensions import db
 from webinar.models import Mail, MailState
 
@@ -33,18 +35,19 @@ def old(state: MailState, *, age: timedelta = LONG_AGO) -> Mail:
     return row
 
 
-def drop() -> int | None:
-    last = mail_bodies.drop_next(before=now() - timedelta(days=90))
-    db.session.commit()
+def drop(app: Flask) -> int:
+    round_ = Round(settings_of(app))
+    while round_.step():
+        db.session.commit()
     db.session.expire_all()
-    return last
+    return round_.counts.get("mail_bodies", 0)
 
 
 @pytest.mark.parametrize("state", list(MailState))
 def test_body_of_a_settled_mail_goes_and_the_rest_stays(app: Flask, state: MailState) -> None:
     row = old(state)
     before = (row.state, row.sent_at, row.changed_at, row.recipient, row.public_id)
-    drop()
+    drop(app)
     waits = state in (MailState.QUEUED, MailState.SENDING, MailState.RETRY)
     assert (row.content is not None) is waits
     assert (row.state, row.sent_at, row.changed_at, row.recipient, row.public_id) == before
@@ -52,24 +55,13 @@ def test_body_of_a_settled_mail_goes_and_the_rest_stays(app: Flask, state: MailS
 
 def test_body_stays_until_its_term(app: Flask) -> None:
     row = old(MailState.SENT, age=timedelta(days=89))
-    assert drop() is None
+    assert drop(app) == 0
     assert row.content is not None
-
-
-def test_bodies_go_in_batches(app: Flask) -> None:
-    rows = [old(MailState.SENT, age=LONG_AGO + timedelta(days=number)) for number in range(5)]
-    before, last, rounds = now() - timedelta(days=90), 0, 0
-    while (found := mail_bodies.drop_next(before=before, after_id=last, batch=2)) is not None:
-        last, rounds = found, rounds + 1
-    db.session.commit()
-    db.session.expire_all()
-    assert rounds == 3
-    assert [row.content for row in rows] == [None] * 5
 
 
 def test_desk_says_that_the_text_is_no_longer_kept(app: Flask, desk: FlaskClient) -> None:
     row = old(MailState.SENT)
-    drop()
+    drop(app)
     page = desk.get(f"/desk/nachrichten/{row.id}").text
     assert "Der Text wird nicht mehr aufbewahrt" in page
     assert "An den Mailserver übergeben" in page

@@ -13,7 +13,7 @@ from tests.adapters.inbox.forms import FORMS, MAYOR, REPLIES, SENT_ID, SERVER, U
 from tests.conftest import ENVIRON
 from webinar import create_app, settings_of
 from webinar.adapters.inbox import understand
-from webinar.clock import frozen, now
+from webinar.clock import now
 from webinar.config import Settings
 from webinar.domain import inbox, inbox_replies
 from webinar.extensions import db
@@ -222,16 +222,6 @@ def test_worker_reads_by_itself(app: Flask, invited: Invitation, folder: Path) -
     worker.run_once(app)
     db.session.refresh(invited)
     assert invited.answer == Answer.ACCEPTED
-
-
-def test_words_are_forgotten_after_their_term(app: Flask, folder: Path) -> None:
-    put(folder, "a", next(form for form in FORMS if form.name == "rfc 3834").content)
-    with frozen(now() - timedelta(days=91)):
-        read(app)
-    job.forget_inbox(_Held(1, 1, settings_of(app)))
-    row = db.session.query(InboxMessage).one()
-    db.session.refresh(row)
-    assert (row.sender, row.text) == ("", "")
 
 
 def test_without_an_inbox_nothing_is_read(folder: Path) -> None:

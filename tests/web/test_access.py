@@ -10,6 +10,7 @@ from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 
 from tests import factories
 from tests.conftest import signed_in
+from tests.web import world
 from tests.web.access_matrix import ADMIN, ANYBODY, MACHINE, MATRIX, OWN, READ, WRITE
 from webinar.domain import links
 from webinar.models import Purpose, Role
@@ -199,3 +200,15 @@ def test_personal_and_public_pages_set_no_cookie(app: Flask) -> None:
         and "Set-Cookie" in client.get(address(rule)).headers
     ]
     assert wrong == []
+
+
+def test_pages_behind_a_real_link_set_no_cookie_whatever_is_asked(app: Flask) -> None:
+    found = world.build(app, factories.account())
+    asked = {
+        rule.endpoint: "Set-Cookie" in app.test_client().open(path, method=method).headers
+        for method in ("GET", "POST")
+        for rule, path in found.all_paths(method)
+        if MATRIX[rule.endpoint] in PURPOSES
+    }
+    assert len(asked) > 30
+    assert [endpoint for endpoint, sets in asked.items() if sets] == []

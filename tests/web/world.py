@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
+from itertools import product
 
 from flask import Flask
 from sqlalchemy import select
@@ -25,6 +26,7 @@ from webinar.domain import (
     drafts,
     health,
     inbox,
+    legal_texts,
     links,
     mailings,
     materials,
@@ -46,6 +48,8 @@ from webinar.models import (
     Grantee,
     Identity,
     InboxKind,
+    LegalPage,
+    LegalText,
     Mail,
     Mailing,
     MailingKind,
@@ -94,11 +98,10 @@ class World:
         if "token" in rule.arguments:
             values["token"] = self.tokens[MATRIX[rule.endpoint]]
         words = {n: c.items for n, c in rule._converters.items() if isinstance(c, AnyConverter)}
-        for name, items in words.items() or [("", ("",))]:
-            for item in sorted(items):
-                built = rule.build({**values, name: item} if name else values)
-                assert built is not None
-                yield str(built[1]) + self.queries.get(rule.endpoint, "")
+        for chosen in product(*(sorted(items) for items in words.values())):
+            built = rule.build({**values, **dict(zip(words, chosen, strict=True))})
+            assert built is not None
+            yield str(built[1]) + self.queries.get(rule.endpoint, "")
 
     def all_paths(self, method: str) -> list[tuple[Rule, str]]:
         """Every route that takes the method, with its addresses, in a fixed order."""
@@ -168,6 +171,7 @@ def build(app: Flask, by: Account) -> World:
         **staff,
         "other_id": other.id,
         "slides_id": slides.id,
+        "text_id": _imprint(by).id,
     }
     queries = {
         "releases.review": f"?materials={slides.id}&who=both&tell=y",
@@ -198,6 +202,10 @@ def _staff(by: Account) -> dict[str, int]:
     )
     db.session.commit()
     return {"account_id": invited.id, **{name: row.id for name, row in rows.items()}}
+
+
+def _imprint(by: Account) -> LegalText:
+    return legal_texts.write(LegalPage.IMPRINT, "# Impressum", language="de", filled=(), by=by)
 
 
 def _speaker(app: Flask, talk: Talk, by: Account) -> Speaker:

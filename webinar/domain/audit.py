@@ -1,6 +1,7 @@
 """The audit log: one line for whatever an organiser does to other people's data (rule 12).
 
-Lines are written in the transaction that they tell of and never changed. What they are about is
+Lines are written in the transaction that they tell of and never changed, but for erasing a person
+(`redact`) and the end of their term (`forget`). What they are about is
 looked up when they are read, so that no line keeps a name: `domain.audit_subjects`.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, insert, inspect, select
+from sqlalchemy import Select, delete, func, insert, inspect, select, update
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import BERLIN
@@ -47,6 +48,23 @@ def record_many(action: str, table: type[Model], ids: Iterable[int], *, by: Acco
     ]
     if rows:
         db.session.execute(insert(AuditEntry), rows)
+
+
+def forget(ids: Sequence[int]) -> int:
+    """Delete lines whose term is over; returns how many. PostgreSQL refuses it for younger lines
+    than `domain.retention` knows, whoever asks (migration 0017)."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        return db.session.scalar(select(func.audit_forget(list(ids)))) or 0
+    db.session.execute(delete(AuditEntry).where(AuditEntry.id.in_(ids)))
+    return len(ids)
+
+
+def redact(ids: Sequence[int]) -> None:
+    """Empty what the lines say beside who did what to which record and when."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(select(func.audit_redact(list(ids))))
+    else:
+        db.session.execute(update(AuditEntry).where(AuditEntry.id.in_(ids)).values(changes={}))
 
 
 def _id_of(subject: Model) -> int:

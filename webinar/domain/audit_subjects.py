@@ -22,6 +22,7 @@ from webinar.models import (
     ContactImport,
     InboxMessage,
     Invitation,
+    LegalText,
     Link,
     Mail,
     Mailing,
@@ -46,6 +47,7 @@ QUERIES: dict[str, Select[Any]] = {
     Invitation.__tablename__: select(Invitation).options(
         joinedload(Invitation.contact), joinedload(Invitation.talk)
     ),
+    LegalText.__tablename__: select(LegalText),
     Link.__tablename__: select(Link).options(
         joinedload(Link.contact), joinedload(Link.speaker), joinedload(Link.talk)
     ),

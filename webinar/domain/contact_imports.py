@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from webinar.clock import now
@@ -138,16 +138,6 @@ def discard(upload: ContactImport) -> None:
         raise Conflict("import_applied")
     db.session.delete(upload)
     db.session.flush()
-
-
-def drop_stale() -> int:
-    """Delete uploads that nobody confirmed within a day; returns how many."""
-    result = db.session.execute(
-        delete(ContactImport)
-        .where(ContactImport.applied_at.is_(None), ContactImport.created_at < now() - KEPT)
-        .returning(ContactImport.id)
-    )
-    return len(result.all())
 
 
 def _write(found: Review, *, by: Account) -> None:

@@ -21,7 +21,7 @@ from webinar.models import ACTIVE, Account, Answer, Contact, Registration, Talk
 Row = TypeVar("Row")
 
 
-def free_places(*, by: Account) -> int:
+def free_places(*, by: Account | None) -> int:
     """Give up whatever place or waiting place retired contacts hold at a talk that has not begun,
     and give each to the next in line; returns how many were given up.
 
@@ -60,7 +60,7 @@ def _of_retired(query: Select[Row]) -> Select[Row]:
     return query.where(Registration.state.in_(ACTIVE), Registration.contact_id.in_(gone))
 
 
-def _give_up(registration: Registration, *, talk: Talk, by: Account) -> None:
+def _give_up(registration: Registration, *, talk: Talk, by: Account | None) -> None:
     before = registration.state
     registrations.end(registration)
     invitation = invitations.invitation_of(talk, contact=registration.contact)

@@ -9,9 +9,8 @@ message it is, and what an organiser does with it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -273,20 +272,3 @@ def note_reading(source: str, *, trouble: str = "") -> InboxReading:
 def reading(source: str) -> InboxReading | None:
     """When the mailbox was read last."""
     return db.session.scalar(select(InboxReading).where(InboxReading.source == source))
-
-
-def forget_words(*, before: datetime) -> int:
-    """Let go of what people wrote before that moment, unless it still waits; the row stays, so that
-    the message stays known. Returns how many were emptied."""
-    result = db.session.execute(
-        update(InboxMessage)
-        .where(
-            InboxMessage.created_at < before,
-            InboxMessage.state != InboxState.WAITING,
-            InboxMessage.sender != "",
-        )
-        .values(sender="", subject="", text="", details={})
-        .returning(InboxMessage.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(result.all())

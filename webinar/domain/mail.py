@@ -128,7 +128,10 @@ def to_speaker(
     not_after: datetime | None = None,
     params: dict[str, Any] | None = None,
 ) -> bool:
-    """Write a mail to the speaker of a talk; False where the cause has one already."""
+    """Write a mail to the speaker of a talk; False where the cause has one already, and to who has
+    no address any more (`domain.retention`)."""
+    if not speaker.email:
+        return False
     return _write(
         template=template,
         key=key,

@@ -6,8 +6,6 @@ away. A message that cannot be dealt with is set aside, and the next one is read
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -23,7 +21,6 @@ from webinar.adapters.inbox import (
 from webinar.adapters.inbox.folder import FolderSource
 from webinar.adapters.inbox.imap import Account, ImapSource
 from webinar.adapters.inbox.source import Source, SourceTrouble
-from webinar.clock import now
 from webinar.config import InboxMode, InboxSettings, Settings
 from webinar.domain import inbox, inbox_bounces, inbox_replies
 from webinar.extensions import db
@@ -61,13 +58,6 @@ def read_inbox(run: Run) -> None:
         inbox.note_reading(name)
     finally:
         source.close()
-    db.session.commit()
-
-
-def forget_inbox(run: Run) -> None:
-    """Let go of the words of messages whose term is over."""
-    run.keep()
-    inbox.forget_words(before=now() - timedelta(days=run.settings.inbox.text_days))
     db.session.commit()
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from webinar.extensions import db
 from webinar.models import Contact, Series, Speaker, Talk
 from webinar.rendering import dates, salutations
+from webinar.rendering.mails import catalogue
 
 PEOPLE = ("inviter", "deputy")
 
@@ -22,7 +23,11 @@ def resolved(params: Mapping[str, object], *, language: str) -> dict[str, object
     """People as `name` and `who` (with office and organisation), the series by its name, evenings
     with day and title, the day `on` in full."""
     found: dict[str, object] = {
-        name: person(db.session.get_one(Contact, params[name])) for name in PEOPLE if name in params
+        name: person(db.session.get_one(Contact, params[name]))
+        if params[name]
+        else erased(name, language=language)
+        for name in PEOPLE
+        if name in params
     }
     if "series" in params:
         found["series"] = db.session.get_one(Series, params["series"]).name
@@ -34,6 +39,13 @@ def resolved(params: Mapping[str, object], *, language: str) -> dict[str, object
     if isinstance(closed, list):
         found["closed"] = evenings(closed, language=language)
     return found
+
+
+def erased(name: str, *, language: str) -> dict[str, str]:
+    """What stands in the place of a name whose person was erased in between."""
+    words = catalogue(language)
+    said = words.gettext("Your deputy") if name == "deputy" else words.gettext("Somebody")
+    return {"name": said, "who": said}
 
 
 def person(contact: Contact) -> dict[str, str]:

@@ -24,6 +24,7 @@ from webinar.models.inbox import (
     Suggestion,
 )
 from webinar.models.jobs import Job, JobState
+from webinar.models.legal import LegalPage, LegalText
 from webinar.models.links import Link, Purpose
 from webinar.models.mail import (
     CalendarEntry,
@@ -59,6 +60,7 @@ from webinar.models.planned_releases import PlannedRelease, PlanState
 from webinar.models.questions import Question, QuestionAnswer, QuestionKind
 from webinar.models.recordings import Aside, Recording, RecordingSource, RecordingState
 from webinar.models.reminders import Reminded, Reminder
+from webinar.models.retention import RetentionCount
 from webinar.models.rooms import Admission, Attendance, AttendanceSource, Attendee, Room
 from webinar.models.sign_ins import (
     AccountSession,
@@ -111,6 +113,8 @@ __all__ = [
     "Invitation",
     "Job",
     "JobState",
+    "LegalPage",
+    "LegalText",
     "Link",
     "Mail",
     "MailState",
@@ -145,6 +149,7 @@ __all__ = [
     "RegistrationState",
     "Reminded",
     "Reminder",
+    "RetentionCount",
     "Role",
     "Room",
     "Series",

@@ -42,6 +42,7 @@ from webinar.web.organiser import (
     inbox,
     inbox_deputies,
     invitations,
+    legal,
     mail_acts,
     mailings,
     mails,
@@ -51,12 +52,14 @@ from webinar.web.organiser import (
     own_account,
     own_factors,
     people,
+    personal_data,
     proof,
     recordings,
     registering,
     registrations,
     releases,
     reminders,
+    retention,
     rooms,
     series,
     speakers,
@@ -142,13 +145,19 @@ ORGANISER = (
     (inbox.blueprint, "/posteingang"),
     (inbox_deputies.blueprint, "/posteingang"),
 )
-ADMINISTRATION = ((audit.blueprint, "/protokoll"), (accounts.blueprint, "/konten"))
 OWN = (
     (own_account.blueprint, "/konto"),
     (own_factors.blueprint, "/konto/zweiter-faktor"),
     (proof.blueprint, "/konto/bestaetigen"),
 )
 """What everybody at the desk does with the own account."""
+ADMINISTRATION = (
+    (audit.blueprint, "/protokoll"),
+    (accounts.blueprint, "/konten"),
+    (retention.blueprint, "/aufbewahrung"),
+    (personal_data.blueprint, ""),
+    (legal.blueprint, "/rechtstexte"),
+)
 
 
 def register(app: Flask) -> None:

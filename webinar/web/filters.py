@@ -65,6 +65,9 @@ DESK = frozenset(
         "sign_in",
         "provider",
         "password_links",
+        "retention",
+        "personal_data",
+        "legal",
     }
 )
 
@@ -193,16 +196,27 @@ def opening(text: str) -> str:
 
 def full_name(person: Person) -> str:
     """ "Dr. Katharina Brandl"."""
-    return salutations.full_name(
-        title=person.title, first_name=person.first_name, last_name=person.last_name
+    return (
+        salutations.full_name(
+            title=person.title, first_name=person.first_name, last_name=person.last_name
+        )
+        or anonymous()
     )
 
 
 def sorted_name(person: Person) -> str:
     """ "Weiß, Dr. Elisabeth"."""
-    return salutations.sorted_name(
-        title=person.title, first_name=person.first_name, last_name=person.last_name
+    return (
+        salutations.sorted_name(
+            title=person.title, first_name=person.first_name, last_name=person.last_name
+        )
+        or anonymous()
     )
+
+
+def anonymous() -> str:
+    """What stands in the place of a name that is gone (`domain.anonymous`)."""
+    return _("made anonymous")
 
 
 def addressed_as(person: Person) -> str:

@@ -14,6 +14,7 @@ from webinar.models import (
     ContactImport,
     InboxMessage,
     Invitation,
+    LegalText,
     Link,
     Mail,
     Mailing,
@@ -27,6 +28,7 @@ from webinar.models import (
 )
 from webinar.models.base import Model
 from webinar.web import filters
+from webinar.web.organiser import legal_words
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,15 @@ def _contact(contact: Contact) -> Subject:
 
 
 def _person(record: Invitation | Registration) -> Subject:
-    address = url_for("people.show", talk_id=record.talk_id, contact_id=record.contact_id)
+    address = ""
+    if record.contact.erased_at is None:  # a stand-in has no page
+        address = url_for("people.show", talk_id=record.talk_id, contact_id=record.contact_id)
     return Subject(filters.full_name(record.contact), record.talk.title, address)
+
+
+def _legal(text: LegalText) -> Subject:
+    address = url_for("legal.edit", page=text.page, language=text.language)
+    return Subject(str(legal_words.PAGES[text.page]), text.language, address)
 
 
 def _link(link: Link) -> Subject:
@@ -122,6 +131,7 @@ _MAKERS: Mapping[type, Callable[..., Subject]] = {
     ContactImport: _import,
     InboxMessage: _inbox,
     Invitation: _person,
+    LegalText: _legal,
     Link: _link,
     Mail: _mail,
     Mailing: _mailing,

@@ -19,6 +19,7 @@ from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import Contact, Mail, MailState, Talk
 from webinar.rendering.salutations import sorted_name
+from webinar.web.filters import anonymous
 from webinar.web.forms.addresses import AddressForm
 from webinar.web.guards import account
 from webinar.web.numbers import row_number, searched
@@ -208,7 +209,8 @@ def _recipient(mail: Mail) -> tuple[str, str]:
         )
         office = invitation_lists.office_line(mail.contact) if mail.contact is not None else ""
         return name, office
-    return (mail.account.name if mail.account is not None else mail.recipient), ""
+    name = mail.account.name if mail.account is not None else mail.recipient
+    return name or anonymous(), ""
 
 
 def _talks() -> list[Talk]:

@@ -12,11 +12,10 @@ from flask import Blueprint, abort, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from webinar.clock import now
-from webinar.domain import materials, registrations, signups, times
+from webinar.domain import legal_texts, materials, registrations, signups, times
 from webinar.domain import programme as talks
-from webinar.models import MaterialKind, Talk, TalkState
-from webinar.rendering import legal as legal_texts
-from webinar.rendering import schema
+from webinar.models import LegalPage, MaterialKind, Talk, TalkState
+from webinar.rendering import legal, schema
 from webinar.rendering.dates import half_year
 from webinar.web import counting, downloads, events
 from webinar.web.forms.signups import SignupForm
@@ -141,12 +140,18 @@ def photo(speaker_id: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/<any(impressum, datenschutz, barrierefreiheit):page>")
-def legal(page: str) -> ResponseReturnValue:
+@blueprint.get("/<any(impressum, datenschutz, barrierefreiheit):page>", endpoint="legal")
+def legal_page(page: str) -> ResponseReturnValue:
     """Imprint, privacy notice, accessibility statement."""
     if page not in LEGAL:
         abort(404)
-    text = legal_texts.text(LEGAL[page], language=language(), settings=settings())
+    own = legal_texts.current(LegalPage(LEGAL[page]), language=language())
+    text = legal.text(
+        LEGAL[page],
+        language=language(),
+        settings=settings(),
+        own=own.text if own is not None else None,
+    )
     return render_template("public/legal.html", text=text, page=page)
 
 

@@ -1,0 +1,1 @@
+"""Commands for operators, one noun per file; `webinar.cli` gathers them."""
