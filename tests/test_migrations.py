@@ -43,10 +43,13 @@ from webinar.models import (
     Reminded,
     Reminder,
     Room,
+    SearchEntry,
     SeriesAcceptance,
     SubtitleCue,
+    Topic,
     WorkerBeat,
 )
+from webinar.models.search import is_mapped
 
 Row = Mapping[str, Any]
 MOVED = {("talk_speakers", "recording_consent_at")}
@@ -60,6 +63,7 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
     registration = db.session.scalars(select(Registration)).first()
     assert registration is not None
     asked, deputy = (factories.invitation(talk, factories.contact()) for _ in range(2))
+    talk.topics = [Topic(name="Bauen", name_key="bauen", sort_key="bauen")]
     question = Question(talk=talk, position=0, kind=QuestionKind.TEXT, text="Parkplatz nötig?")
     stay = Attendance(
         talk_id=talk.id,
@@ -84,6 +88,7 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
         Feedback(talk_id=talk.id, ticket="t" * 32, given_on=now().date(), rating=4, text="Gut"),
         SubtitleCue(material_id=material_id, number=1, start_ms=0, end_ms=900, text="Guten Abend"),
         WorkerBeat(name="host:4711"),
+        SearchEntry(talk_id=talk.id, kind="page", material_id=material_id, place=1, words=" bau "),
         stay,
     ):
         factories.save(row)
@@ -96,7 +101,7 @@ def tables() -> dict[str, list[Row]]:
     """Every row of every table as the database has it now, by id."""
     metadata = MetaData()
     with db.engine.connect() as connection:
-        metadata.reflect(connection)
+        metadata.reflect(connection, only=lambda name, _: is_mapped(name, "table", None))
         return {
             table.name: [
                 dict(row)

@@ -58,6 +58,7 @@ from webinar.models.questions import Question, QuestionAnswer, QuestionKind
 from webinar.models.recordings import Aside, Recording, RecordingSource, RecordingState
 from webinar.models.reminders import Reminded, Reminder
 from webinar.models.rooms import Admission, Attendance, AttendanceSource, Attendee, Room
+from webinar.models.search import EntryKind, SearchEntry
 from webinar.models.talks import (
     Format,
     Series,
@@ -65,7 +66,9 @@ from webinar.models.talks import (
     Talk,
     TalkSpeaker,
     TalkState,
+    Topic,
     Visibility,
+    talk_topics,
 )
 from webinar.models.workers import WorkerBeat
 
@@ -87,6 +90,7 @@ __all__ = [
     "ContactForm",
     "ContactImport",
     "Deputy",
+    "EntryKind",
     "Feedback",
     "Format",
     "Grant",
@@ -128,6 +132,7 @@ __all__ = [
     "Reminder",
     "Role",
     "Room",
+    "SearchEntry",
     "Series",
     "SeriesAcceptance",
     "Source",
@@ -137,7 +142,9 @@ __all__ = [
     "Talk",
     "TalkSpeaker",
     "TalkState",
+    "Topic",
     "Visibility",
     "WorkerBeat",
     "audience_members",
+    "talk_topics",
 ]

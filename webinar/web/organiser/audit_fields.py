@@ -100,6 +100,7 @@ FIELDS: dict[str, LazyString] = {
     "steps": _l("Reminders"),
     "successor_id": _l("Successor"),
     "title": _l("Title"),
+    "topics": _l("Topics"),
     "unchanged": _l("Unchanged"),
     "unsubscribed_at": _l("Unsubscribed"),
     "url": _l("Address"),
