@@ -37,27 +37,41 @@ PARTS = (
     " kosten förderung mittel energie netz strom bahn rad weg verkehr sicherheit technik akte"
     " papier post eingang frist bescheid klage beteiligung sitzung protokoll ausschuss ehrenamt"
 ).split()
+STARTS = "b br d f fl g gr h k kl l m n p pf r s sch schl sp st str t tr w z".split()
+VOWELS = "a e i o u au ei ie ä ö ü".split()
+STOPS = "b ch ck d ft g l lt m n nd ng r rt s ss t tz".split()
 ENDINGS = ("", "", "", "s", "en", "e", "er", "ung", "ungen")
 TALKS, PAGES, HOURS = 100, 10_000, 100
 LINE = 4
 """Seconds that a line of subtitles stands."""
-VOCABULARY = 6_000
+ROOTS, VOCABULARY = 3_000, 20_000
+FLAT = 200
+"""The commonest root stands in every seventh row, the thousandth in every fortieth."""
 
 
 class Language:
-    """Words as German makes them, common ones often and rare ones seldom, always the same."""
+    """Words as German makes them: few roots, many compounds; common ones often and rare ones
+    seldom, always the same."""
 
     def __init__(self) -> None:
         self.random = random.Random(17)  # noqa: S311  the same text every time
+        self.roots = [*PARTS, *(self._root() for _ in range(ROOTS - len(PARTS)))]
+        self._likely = [1 / (rank + FLAT) for rank in range(len(self.roots))]
         self.words = list(dict.fromkeys(self._word() for _ in range(VOCABULARY)))
-        self._weights = [1 / (rank + 3) for rank in range(len(self.words))]
+
+    def _root(self) -> str:
+        syllables = self.random.choice((1, 1, 2))
+        return "".join(
+            self.random.choice(STARTS) + self.random.choice(VOWELS) + self.random.choice(STOPS)
+            for _ in range(syllables)
+        )
 
     def _word(self) -> str:
-        parts = self.random.choices(PARTS, k=self.random.choice((1, 2, 2, 3)))
+        parts = self.random.choices(self.roots, self._likely, k=self.random.choice((1, 1, 2, 2, 3)))
         return "".join(parts).capitalize() + self.random.choice(ENDINGS)
 
     def text(self, length: int) -> str:
-        return " ".join(self.random.choices(self.words, self._weights, k=length)) + "."
+        return " ".join(self.random.choices(self.words, k=length)) + "."
 
     def questions(self, number: int) -> list[str]:
         """One to three words that occur, each as likely as in a text, a third of them parts."""
@@ -65,9 +79,9 @@ class Language:
 
     def _question(self) -> str:
         count = self.random.choice((1, 1, 2, 3))
-        words = self.random.choices(self.words[20:], k=count)
+        words = self.random.choices(self.words, k=count)
         if self.random.random() < 1 / 3:
-            words[0] = self.random.choice(PARTS)
+            words[0] = self.random.choices(self.roots, self._likely)[0]
         return " ".join(words)
 
 

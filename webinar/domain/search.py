@@ -6,8 +6,8 @@ is `search_index`', its words `search_words`', cutting excerpts `search_excerpts
 narrowed by `search_filters`'.
 
 All words have to be met, in the row itself or by its talk, and one of them at least in the row
-itself. Where no row meets all, those are shown that meet some, or a part of one (`Term.loosened`),
-and `Results.partly` says so.
+itself. Where no row meets all, those are shown that meet some; where there are none either, those
+that meet a piece of a word (`Term.loosened`). `Results.partly` says so.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ PER_PAGE = 10
 FARTHEST = 50
 """Pages of hits that can be turned: whoever has not found it by then asks for something else."""
 
-# How much a term adds: the very word, another form of it, the beginning of a word, a part of one,
-# a part of the term; and once more for standing in a title, a name or a topic.
-SAME, FORM, BEGINNING, PART, PIECE, HEAD = 8, 6, 4, 2, 1, 4
+# How much a term adds: the very word, the beginning of a word (as another form of it is), a part of
+# one, a piece of the term; and once more for standing in a title, a name or a topic.
+SAME, BEGINNING, PART, PIECE, HEAD = 8, 5, 2, 1, 4
 
 Condition = ColumnElement[bool]
 
@@ -117,7 +117,7 @@ def find(
     question: str, scope: Scope, *, filters: Filters | None = None, number: int = 1
 ) -> Results:
     """Page `number` (from 1) of what answers the question, the best first. Asks the database once,
-    and once more where no row meets all words."""
+    and up to twice more where no row meets all words."""
     asked = terms(question)
     number = min(max(1, number), FARTHEST)
     if not asked:
@@ -127,8 +127,11 @@ def find(
     if total:
         return Results(asked, hits, total, number)
     looser = tuple(term.loosened() for term in asked)
-    hits, total = _page(looser, narrowed, number, whole=False)
-    return Results(looser, hits, total, number, partly=bool(total))
+    for some in (asked, looser) if len(asked) > 1 else (looser,):
+        hits, total = _page(some, narrowed, number, whole=False)
+        if total:
+            break
+    return Results(some, hits, total, number, partly=bool(total))
 
 
 def find_one(entry_id: int, scope: Scope) -> Hit | None:
@@ -216,7 +219,6 @@ def _weight(term: Term) -> ColumnElement[int]:
     words = SearchEntry.words
     return case(
         (_holds(words, f" {term.typed} "), SAME),
-        (_holds(words, f" {term.stem} "), FORM),
         (_holds(words, f" {term.stem}"), BEGINNING),
         (_holds(words, term.stem), PART),
         (or_(*(_holds(words, piece) for piece in term.loosened().patterns)), PIECE),

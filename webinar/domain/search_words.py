@@ -1,8 +1,9 @@
-"""What the search compares: folded words and their German stems; pure, without a database.
+"""What the search compares: folded words and the stems of those asked for; pure.
 
-An index row stores `indexed(text)`, a question is cut into `terms`; a term stands in a row where
-one of its `patterns` is a part of what is stored. So "Bauantrag" is found in
-"Bauantragsverfahren", and both databases find the same. Writing rows is `search_index`', asking
+An index row stores `indexed(text)`, the folded words. A question is cut into `terms`, each with its
+German stem, and a term stands in a row where one of its `patterns` is a part of what is stored. A
+stem is the beginning of all its forms, and folding takes the umlauts of plurals, so that
+"Bauanträge" is found in "Bauantragsverfahren". Both databases find the same. Writing rows is `search_index`', asking
 `search`', showing where it matched `search_excerpts`'.
 """
 
@@ -72,13 +73,9 @@ def terms(question: str) -> tuple[Term, ...]:
 
 
 def indexed(*texts: str) -> str:
-    """Every word of the texts with its stem, each once, between blanks; "" for no word at all."""
-    found: dict[str, None] = {}
-    for text in texts:
-        for word in fold(text).replace("@", " ").split():
-            found[word] = None
-            found[stem_of(word)] = None
-    return f" {' '.join(found)} " if found else ""
+    """Every word of the texts once, folded, between blanks; "" for no word at all."""
+    words = [word for text in texts for word in fold(text).replace("@", " ").split()]
+    return f" {' '.join(dict.fromkeys(words))} " if words else ""
 
 
 def words_in(text: str) -> Iterable[Found]:
