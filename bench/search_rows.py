@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from webinar import create_app
 from webinar.clock import now
@@ -30,17 +30,18 @@ from webinar.models import (
 from webinar.models.base import public_id
 from webinar.text import sort_key
 
-PARTS = (
-    "bau antrag wahl helfer straße wärme plan gebühr haushalt daten schutz verfahren friedhof wehr"
-    " feuer wasser regen kinder garten schule personal rat haus amt steuer grund stück land kreis"
-    " gemeinde stadt bürger meister brücke winter dienst recht satzung vergabe auftrag prüfung"
-    " kosten förderung mittel energie netz strom bahn rad weg verkehr sicherheit technik akte"
-    " papier post eingang frist bescheid klage beteiligung sitzung protokoll ausschuss ehrenamt"
-).split()
-STARTS = "b br d f fl g gr h k kl l m n p pf r s sch schl sp st str t tr w z".split()
-VOWELS = "a e i o u au ei ie ä ö ü".split()
-STOPS = "b ch ck d ft g l lt m n nd ng r rt s ss t tz".split()
-ENDINGS = ("", "", "", "s", "en", "e", "er", "ung", "ungen")
+_ROOTS = (
+    "bau antrag wahl helfer straße wärme plan gebühr haushalt daten schutz verfahren friedhof "
+    "wehr feuer wasser regen kinder garten schule personal rat haus amt steuer grund stück land "
+    "kreis gemeinde stadt bürger meister brücke winter dienst recht satzung vergabe auftrag "
+    "prüfung kosten förderung mittel energie netz strom bahn rad weg verkehr sicherheit technik "
+    "akte papier post eingang frist bescheid klage beteiligung sitzung protokoll ausschuss "
+    "ehrenamt"
+)
+PARTS = _ROOTS.split()_STARTS = "b br d f fl g gr h k kl l m n p pf r s sch schl sp st str t tr w z"
+STARTS = _STARTS.split()_VOWELS = "a e i o u au ei ie ä ö ü"
+VOWELS = _VOWELS.split()_STOPS = "b ch ck d ft g l lt m n nd ng r rt s ss t tz"
+STOPS = _STOPS.split()ENDINGS = ("", "", "", "s", "en", "e", "er", "ung", "ungen")
 TALKS, PAGES, HOURS = 100, 10_000, 100
 LINE = 4
 """Seconds that a line of subtitles stands."""
@@ -54,7 +55,7 @@ class Language:
     seldom, always the same."""
 
     def __init__(self) -> None:
-        self.random = random.Random(17)  # noqa: S311  the same text every time
+        self.random = random.Random(17)
         self.roots = [*PARTS, *(self._root() for _ in range(ROOTS - len(PARTS)))]
         self._likely = [1 / (rank + FLAT) for rank in range(len(self.roots))]
         self.words = list(dict.fromkeys(self._word() for _ in range(VOCABULARY)))
@@ -141,7 +142,11 @@ def _talk(number: int, series: Series, speaker: Speaker, language: Language) -> 
     db.session.execute(
         insert(MaterialPage),
         [
-            {"material_id": deck.id, "number": n + 1, "text": f"{language.text(4)}\n{language.text(40)}"}
+            {
+                "material_id": deck.id,
+                "number": n + 1,
+                "text": f"{language.text(4)}\n{language.text(40)}",
+            }
             for n in range(PAGES // TALKS)
         ],
     )

@@ -64,7 +64,9 @@ def cue(material: Material, number: int, second: int, text: str) -> SubtitleCue:
     )
 
 
-def add(talk: Talk, kind: MaterialKind, *, open_to: Grantee | None = Grantee.EVERYONE, **values: object) -> Material:
+def add(
+    talk: Talk, kind: MaterialKind, *, open_to: Grantee | None = Grantee.EVERYONE, **values: object
+) -> Material:
     """A released material; with None it was granted to nobody."""
     material = Material(
         talk_id=talk.id,

@@ -114,6 +114,24 @@ def check_jitsi() -> None:
     sys.exit(0 if good else 1)
 
 
+@main.group("search")
+def search_group() -> None:
+    """The index of talks, slides and subtitles."""
+
+
+@search_group.command("rebuild")
+def rebuild_search() -> None:
+    """Write the index anew from what is stored, while everything goes on."""
+    from webinar.domain import search_index  # noqa: PLC0415  only this command needs it
+
+    talks = 0
+    for step in search_index.rebuild():
+        db.session.commit()
+        talks = step.total
+        click.echo(f"\r{step.done} of {step.total} talks", nl=False)
+    click.echo(f"\rThe index holds {talks} talks and their materials.")
+
+
 @main.command()
 def worker() -> None:
     """Send mail and do background work until stopped."""

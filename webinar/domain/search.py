@@ -30,7 +30,6 @@ from sqlalchemy import (
     select,
     table,
     text,
-    true,
 )
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import column
@@ -39,7 +38,7 @@ from webinar.domain import grants, programme, search_filters
 from webinar.domain.search_filters import Filters
 from webinar.domain.search_words import Term, terms
 from webinar.extensions import db
-from webinar.models import EntryKind, Material, SearchEntry, Series, Talk
+from webinar.models import EntryKind, Material, SearchEntry, Talk
 
 PER_PAGE = 10
 FARTHEST = 50
@@ -48,6 +47,15 @@ FARTHEST = 50
 # How much a term adds: the very word, the beginning of a word (as another form of it is), a part of
 # one, a piece of the term; and once more for standing in a title, a name or a topic.
 SAME, BEGINNING, PART, PIECE, HEAD = 8, 5, 2, 1, 4
+
+_KINDS = {kind: place for place, kind in enumerate(EntryKind)}
+_ORDER = (
+    SearchEntry.talk_id,
+    case(_KINDS, value=SearchEntry.kind),
+    SearchEntry.place,
+    SearchEntry.id,
+)
+"""Among equals: the talk before its pages, pages before what was said, in their order."""
 
 Condition = ColumnElement[bool]
 
@@ -61,8 +69,8 @@ class Scope:
 
 @dataclass(frozen=True)
 class Hit:
-    """A place that was found. `material_id`, `material` and `public_id` are those of the file that
-    it stands in; `seconds` pairs places in the text of a passage with the second of each."""
+    """A place that was found. `material_id`, `material` and `material_kind` are those of the file
+    that it stands in; `seconds` pairs places in the text of a passage with the second of each."""
 
     entry_id: int
     kind: EntryKind
@@ -150,27 +158,16 @@ def _page(
         select(SearchEntry.id, score, Talk.starts_at, func.count().over().label("total"))
         .join(Talk, Talk.id == SearchEntry.talk_id)
         .where(_meets(asked, whole=whole), *narrowed)
-        .order_by(score.desc(), Talk.starts_at.desc(), SearchEntry.talk_id, *_order(SearchEntry))
+        .order_by(score.desc(), Talk.starts_at.desc(), *_ORDER)
         .limit(PER_PAGE)
         .offset((number - 1) * PER_PAGE)
         .subquery()
     )
     query = _shown().add_columns(ranked.c.score, ranked.c.total)
     query = query.join(ranked, ranked.c.id == SearchEntry.id)
-    ordered = query.order_by(
-        ranked.c.score.desc(),
-        ranked.c.starts_at.desc(),
-        SearchEntry.talk_id,
-        *_order(SearchEntry),
-    )
+    ordered = query.order_by(ranked.c.score.desc(), ranked.c.starts_at.desc(), *_ORDER)
     rows = db.session.execute(ordered).all()
     return [Hit(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
-
-
-def _order(entry: type[SearchEntry]) -> tuple[ColumnElement[Any], ...]:
-    """Among equals: the talk before its pages, pages before what was said, in their order."""
-    kinds = {kind: place for place, kind in enumerate(EntryKind)}
-    return case(kinds, value=entry.kind), entry.place, entry.id
 
 
 def _shown() -> Select[Any]:
@@ -202,11 +199,13 @@ def _of_talk() -> Condition:
 
 def _openable(opens: Condition, *, day: date) -> Condition:
     """Rows of materials that may be opened; of subtitles only together with their recording."""
-    open_now = (
-        select(Material.id, Material.recording_id).where(*grants.released(day), opens)
-    ).cte("open_now")
+    open_now = (select(Material.id, Material.recording_id).where(*grants.released(day), opens)).cte(
+        "open_now"
+    )
     recording = aliased(open_now)
-    whole = or_(open_now.c.recording_id.is_(None), open_now.c.recording_id.in_(select(recording.c.id)))
+    whole = or_(
+        open_now.c.recording_id.is_(None), open_now.c.recording_id.in_(select(recording.c.id))
+    )
     return SearchEntry.material_id.in_(select(open_now.c.id).where(whole))
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, exists, select
 
 from webinar.extensions import db
 from webinar.models import Series, Speaker, Talk, TalkSpeaker, Topic, talk_topics
+from webinar.text import sort_key
 
 Offer = tuple[object, str]
 """A value for the address and the words for it."""
@@ -82,13 +83,14 @@ def offers(shown: ColumnElement[bool]) -> Offers:
         .order_by(Series.name, Series.id)
     ).all()
     speakers = db.session.scalars(_speakers(shown)).all()
+    organisations = {one.organisation for one in speakers} - {""}
     years = sorted({row[2].year for row in talks}, reverse=True)
     return Offers(
         series=list({row[0]: (row[0], row[1]) for row in talks}.values()),
         years=[(year, str(year)) for year in years],
         topics=[(row[0], row[1]) for row in db.session.execute(_topics(shown))],
         speakers=[(one.id, one) for one in speakers],
-        organisations=[(name, name) for name in sorted({one.organisation for one in speakers} - {""})],
+        organisations=[(name, name) for name in sorted(organisations, key=sort_key)],
     )
 
 

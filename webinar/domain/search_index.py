@@ -161,8 +161,13 @@ def _passage(material: Material, lines: list[SubtitleCue]) -> dict[str, object]:
 
 
 def _row(
-    talk_id: int, kind: EntryKind, *, place: int = 0, title: str = "", text: str = "", head: str
-    = ""
+    talk_id: int,
+    kind: EntryKind,
+    *,
+    place: int = 0,
+    title: str = "",
+    text: str = "",
+    head: str = "",
 ) -> dict[str, object]:
     return {
         "talk_id": talk_id,

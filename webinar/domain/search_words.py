@@ -3,8 +3,8 @@
 An index row stores `indexed(text)`, the folded words. A question is cut into `terms`, each with its
 German stem, and a term stands in a row where one of its `patterns` is a part of what is stored. A
 stem is the beginning of all its forms, and folding takes the umlauts of plurals, so that
-"Bauanträge" is found in "Bauantragsverfahren". Both databases find the same. Writing rows is `search_index`', asking
-`search`', showing where it matched `search_excerpts`'.
+"Bauanträge" is found in "Bauantragsverfahren". Both databases find the same. Writing rows is
+`search_index`', asking `search`', showing where it matched `search_excerpts`'.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ TRIGRAM = 3
 """Shorter parts are in no index of trigrams: with the blanks around a word they are."""
 _WORD = re.compile(r"[^\W_]+(?:['’‘ʼ][^\W_]+)*")
 _STEMMER = Stemmer.Stemmer("german")
-_PLAIN = frozenset(
-    "aber als am an auf aus bei beim bis da das dass dem den der des die dies diese diesem diesen"
-    " dieser doch durch ein eine einem einen einer eines er es fur gegen gibt hat hatte ich ihr im"
-    " in ins ist ja kann kein keine man mehr mein mit muss nach nicht noch nun nur ob oder ohne"
-    " sein sich sie sind so soll uber um und uns unser vom von vor wann war warum was weil wenn wer"
-    " werden wie wieviel wir wird wo zu zum zur a about an and are at by for from how in is of on"
-    " or the to what when where who with".split()
+_SMALL = (
+    "aber als am an auf aus bei beim bis da das dass dem den der des die dies diese diesem "
+    "diesen dieser doch durch ein eine einem einen einer eines er es fur gegen gibt hat hatte "
+    "ich ihr im in ins ist ja kann kein keine man mehr mein mit muss nach nicht noch nun nur ob "
+    "oder ohne sein sich sie sind so soll uber um und uns unser vom von vor wann war warum was "
+    "weil wenn wer werden wie wieviel wir wird wo zu zum zur a about an and are at by for from "
+    "how in is of on or the to what when where who with"
 )
+_PLAIN = frozenset(_SMALL.split())
 """Words that say nothing of what is looked for, folded."""
 
 

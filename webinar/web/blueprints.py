@@ -22,6 +22,7 @@ from webinar.web.guest import (
     entry,
     feed,
     overview,
+    search,
     speaker,
     unsubscribe,
     watch,
@@ -59,13 +60,18 @@ from webinar.web.organiser import (
     talks,
     waiting_list,
 )
+from webinar.web.organiser import (
+    search as desk_search,
+)
 from webinar.web.public import feeds, pages, technique
+from webinar.web.public import search as public_search
 from webinar.web.public import signups as public_signups
 
 PUBLIC = (
     pages.blueprint,
     public_signups.blueprint,
     feeds.blueprint,
+    public_search.blueprint,
     technique.blueprint,
     operating.blueprint,
 )
@@ -89,6 +95,8 @@ BELOW = (
     *((blueprint, purpose, "/lage") for purpose, blueprint in watch.BLUEPRINTS.items()),
     (deputies.blueprint, Purpose.ANSWER, "/vertretung"),
     (acceptances.blueprint, Purpose.ANSWER, "/reihe"),
+    (search.of_archive, Purpose.ARCHIVE, "/suche"),
+    (search.of_overview, Purpose.PREFERENCES, "/suche"),
     (after.of_answer, Purpose.ANSWER, "/danach"),
     (after.of_entry, Purpose.ENTER, "/danach"),
 )
@@ -127,6 +135,7 @@ ORGANISER = (
     (mail_acts.blueprint, "/nachrichten"),
     (inbox.blueprint, "/posteingang"),
     (inbox_deputies.blueprint, "/posteingang"),
+    (desk_search.blueprint, "/suche"),
 )
 ADMINISTRATION = ((audit.blueprint, "/protokoll"),)
 

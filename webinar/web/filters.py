@@ -57,6 +57,7 @@ DESK = frozenset(
         "inbox",
         "inbox_deputies",
         "audit",
+        "desk_search",
     }
 )
 
