@@ -38,10 +38,14 @@ _ROOTS = (
     "akte papier post eingang frist bescheid klage beteiligung sitzung protokoll ausschuss "
     "ehrenamt"
 )
-PARTS = _ROOTS.split()_STARTS = "b br d f fl g gr h k kl l m n p pf r s sch schl sp st str t tr w z"
-STARTS = _STARTS.split()_VOWELS = "a e i o u au ei ie ä ö ü"
-VOWELS = _VOWELS.split()_STOPS = "b ch ck d ft g l lt m n nd ng r rt s ss t tz"
-STOPS = _STOPS.split()ENDINGS = ("", "", "", "s", "en", "e", "er", "ung", "ungen")
+PARTS = _ROOTS.split()
+_STARTS = "b br d f fl g gr h k kl l m n p pf r s sch schl sp st str t tr w z"
+STARTS = _STARTS.split()
+_VOWELS = "a e i o u au ei ie ä ö ü"
+VOWELS = _VOWELS.split()
+_STOPS = "b ch ck d ft g l lt m n nd ng r rt s ss t tz"
+STOPS = _STOPS.split()
+ENDINGS = ("", "", "", "s", "en", "e", "er", "ung", "ungen")
 TALKS, PAGES, HOURS = 100, 10_000, 100
 LINE = 4
 """Seconds that a line of subtitles stands."""
