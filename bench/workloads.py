@@ -144,18 +144,22 @@ class Searching:
 
 @contextmanager
 def search(database: str, folder: Path, *, rounds: int, size: int) -> Iterator[Searching]:
-    """The public search in 10,000 pages and 100 hours of subtitles.
+    """The search of personal pages in 10,000 pages and 100 hours of subtitles, each another's.
 
     Ceiling: the bare index query (`bench.ceiling_search`).
     """
     environ = settings(database, folder)
-    asked = [client.get("/suche?q=" + quote(q)) for q in search_rows.archive(environ)[:size]]
+    questions = [quote(q) for q in search_rows.archive(environ)[:size]]
+    people = rows.searching(environ, people=size)
+    both = (
+        [client.get(f"{path}/suche?q={q}") for path, q in zip(people, questions, strict=True)],
+        [client.get(f"/suche?q={q}") for q in questions],
+    )
     with ExitStack() as stack:
         bare = "bench.ceiling_search:app"
         ports = _both(stack, folder, environ, bare=bare, given={"BENCH_DATABASE": database})
-        yield Searching(
-            Pair(Side(ports[0], [asked] * rounds), Side(ports[1], [asked] * rounds), 200)
-        )
+        mine, same = (Side(port, [asked] * rounds) for port, asked in zip(ports, both, strict=True))
+        yield Searching(Pair(mine, same, 200))
 
 
 def _joining(path: str, *, clicks: bool) -> bytes:

@@ -51,7 +51,7 @@ def index_talk(talk: Talk) -> None:
     said = ". ".join(filter(None, named))
     head = indexed(talk.title, said)
     about = _plain(talk.abstract)
-    text = "\n".join(filter(None, (said, about)))
+    text = "\n".join(filter(None, (f"{said}." if said else "", about)))
     entry = _row(talk.id, EntryKind.TALK, title=talk.title, text=text, head=head)
     mine = SearchEntry.talk_id == talk.id
     db.session.execute(delete(SearchEntry).where(mine, SearchEntry.kind == EntryKind.TALK))
