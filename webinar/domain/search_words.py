@@ -110,14 +110,17 @@ def _stored(word: str) -> str:
 
 
 def _term(word: str, stem: str) -> Term:
-    return Term(word, stem, _patterns(stem))
+    return Term(word, stem, _patterns(word, stem))
 
 
-def _patterns(stem: str) -> tuple[str, ...]:
+def _patterns(word: str, stem: str) -> tuple[str, ...]:
     """What a row must hold. Three letters stand at an end of a word (Amtsblatt, Bauamt, but not in
-    "Gesamtplan"), fewer are a word of their own: KI is not in Kita."""
+    "Gesamtplan"), fewer are a word of their own: KI is not in Kita. Of a longer word with so short
+    a stem the first four letters count as well: "Akten" is in eAkte, but not in "Aktuelles"."""
     if len(stem) < TRIGRAM:
         return (f" {stem} ",)
+    if len(stem) == TRIGRAM and len(word) > TRIGRAM:
+        return word[:4], f"{stem} "
     if len(stem) == TRIGRAM:
         return f" {stem}", f"{stem} "
     return (stem,)
