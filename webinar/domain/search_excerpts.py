@@ -25,11 +25,6 @@ class Piece:
     marked: bool = False
 
 
-def marked(text: str, asked: Sequence[Term]) -> list[Piece]:
-    """The whole text, with what was looked for marked."""
-    return _pieces(text, 0, len(text), _met(text, asked))
-
-
 def excerpt(text: str, asked: Sequence[Term]) -> list[Piece]:
     """The part of the text that holds most of the terms, else its beginning."""
     met = _met(text, asked)

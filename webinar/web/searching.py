@@ -80,7 +80,7 @@ def _shown(hit: Hit, results: Results, leads: Callable[[Hit, str], str]) -> Show
     anchor = anchor_of(hit, second)
     return Shown(
         hit=hit,
-        title=search_excerpts.marked(hit.title or hit.talk, results.terms),
+        title=search_excerpts.excerpt(hit.title or hit.talk, results.terms),
         excerpt=search_excerpts.excerpt(" ".join(hit.text.split()), results.terms)
         if hit.kind != EntryKind.PASSAGE
         else search_excerpts.excerpt(hit.text, results.terms),
