@@ -99,6 +99,24 @@ def entering(environ: Mapping[str, str], *, people: int) -> list[str]:
     return paths
 
 
+def searching(environ: Mapping[str, str], *, people: int) -> list[str]:
+    """The paths of the personal pages of so many people."""
+    app = create_app(environ)
+    with app.app_context():
+        organisation = _organisation("Gemeinde Musterort")
+        db.session.add(organisation)
+        db.session.flush()
+        contacts = [_contact(number, organisation) for number in range(people)]
+        db.session.add_all(contacts)
+        db.session.flush()
+        made = [links.contact_link(one, purpose=Purpose.PREFERENCES) for one in contacts]
+        keys = settings_of(app).link_keys
+        paths = [links.address(link, base_url="", keys=keys) for link in made]
+        db.session.commit()
+        db.engine.dispose()
+    return paths
+
+
 def _one(
     series: Series, offices: Sequence[Organisation], people: int, keys: Sequence[str]
 ) -> Invited:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote
 
-from bench import client, rows
+from bench import client, rows, search_rows
 from bench.client import Measured
 from bench.databases import settings
 from bench.sending import sending, two_workers
@@ -123,6 +124,44 @@ def join(database: str, folder: Path, *, rounds: int, size: int) -> Iterator[Pai
         yield Pair(Side(ports[0], [asked] * rounds), Side(ports[1], [same] * rounds), 200)
 
 
+@dataclass
+class Searching:
+    """Both sides of the search; the rates are those of the slowest twentieth, for its target is
+    about them."""
+
+    pair: Pair
+
+    def run(self, number: int, *, connections: int) -> tuple[Measured, Measured]:
+        """One round of each, one question at a time: the database is what is measured."""
+        mine, bare = self.pair.run(number, connections=1)
+        self.last = mine, bare
+        return replace(mine, rate=1000 / mine.p95), replace(bare, rate=1000 / bare.p95)
+
+    def told(self) -> dict[str, object]:
+        """The median as well: most questions are not the hardest."""
+        return {"median ratio": round(self.last[1].median / self.last[0].median, 2)}
+
+
+@contextmanager
+def search(database: str, folder: Path, *, rounds: int, size: int) -> Iterator[Searching]:
+    """The search of personal pages in 10,000 pages and 100 hours of subtitles, each another's.
+
+    Ceiling: the bare index query (`bench.ceiling_search`).
+    """
+    environ = settings(database, folder)
+    questions = [quote(q) for q in search_rows.archive(environ)[:size]]
+    people = rows.searching(environ, people=size)
+    both = (
+        [client.get(f"{path}/suche?q={q}") for path, q in zip(people, questions, strict=True)],
+        [client.get(f"/suche?q={q}") for q in questions],
+    )
+    with ExitStack() as stack:
+        bare = "bench.ceiling_search:app"
+        ports = _both(stack, folder, environ, bare=bare, given={"BENCH_DATABASE": database})
+        mine, same = (Side(port, [asked] * rounds) for port, asked in zip(ports, both, strict=True))
+        yield Searching(Pair(mine, same, 200))
+
+
 def _joining(path: str, *, clicks: bool) -> bytes:
     return client.post(path, "display_name=") if clicks else client.get(path)
 
@@ -169,6 +208,7 @@ WORKLOADS: dict[str, Workload] = {
     "page": page,
     "page-bytes": page_bytes,
     "join": join,
+    "search": search,
     "sending": sending,
     "two-workers": two_workers,
 }
@@ -177,16 +217,26 @@ SIZES = {
     "page": 1000,
     "page-bytes": 1000,
     "join": 1000,
+    "search": 50,
     "sending": 10_000,
     "two-workers": 1600,
 }
 """Requests or mails in a round."""
-ROUNDS = {"answers": 5, "page": 5, "page-bytes": 5, "join": 5, "sending": 2, "two-workers": 1}
+ROUNDS = {
+    "answers": 5,
+    "page": 5,
+    "page-bytes": 5,
+    "join": 5,
+    "search": 5,
+    "sending": 2,
+    "two-workers": 1,
+}
 TARGETS = {
     "answers": 0.5,
     "page": 0.5,
     "page-bytes": 0.0,
     "join": 0.5,
+    "search": 0.5,
     "sending": 0.3,
     "two-workers": 1.7,
 }

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from webinar.extensions import db
 from webinar.models.base import Utc, WallClock
+from webinar.models.search import is_mapped
 
 
 def plain_types(kind: str, value: object, _context: object) -> str | bool:
@@ -29,6 +30,7 @@ def compare(connection: Connection) -> None:
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
         render_item=plain_types,
+        include_name=is_mapped,
         transaction_per_migration=True,
     )
     with context.begin_transaction():

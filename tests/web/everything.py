@@ -38,8 +38,10 @@ from webinar.models import (
     Reminder,
     RetentionCount,
     Room,
+    SearchEntry,
     SeriesAcceptance,
     SubtitleCue,
+    Topic,
     WorkerBeat,
 )
 
@@ -51,6 +53,7 @@ def fill(app: Flask, organiser: Account) -> World:
     registration = db.session.scalars(select(Registration)).first()
     assert registration is not None
     asked, deputy = (factories.invitation(talk, factories.contact()) for _ in range(2))
+    talk.topics = [Topic(name="Bauen", name_key="bauen", sort_key="bauen")]
     question = Question(talk=talk, position=0, kind=QuestionKind.TEXT, text="Parkplatz nötig?")
     stay = Attendance(
         talk_id=talk.id,
@@ -76,6 +79,7 @@ def fill(app: Flask, organiser: Account) -> World:
         SubtitleCue(material_id=material_id, number=1, start_ms=0, end_ms=900, text="Guten Abend"),
         Opening(material_id=material_id, contact=asked.contact, kind="view"),
         PlannedRelease(talk=talk, due_at=now(), material_ids=[material_id], groups=["invited"]),
+        SearchEntry(talk_id=talk.id, kind="page", material_id=material_id, place=1, words=" bau "),
         WorkerBeat(name="host:4711"),
         RetentionCount(kind="mails", count=3),
         stay,

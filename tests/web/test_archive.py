@@ -132,8 +132,8 @@ def test_page_shows_player_slides_with_text_and_files(
     assert archive.talk.title in text
     assert f'src="{archive.path}/wiedergabe/{film.public_id}"' in text
     assert f'href="{archive.path}/datei/{deck.public_id}"' in text
-    assert 'href="#folie-4"' in text
-    assert 'id="folie-4"' in text
+    assert 'href="#seite-4"' in text
+    assert 'id="seite-4"' in text
     assert f"{archive.path}/seite/{deck.public_id}/4" in text
     assert "Scannen und ersetzen" in text
     assert '<small class="num">PDF, 8 Seiten, ' in text

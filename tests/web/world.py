@@ -33,6 +33,7 @@ from webinar.domain import (
     participation,
     releases,
     rooms,
+    search_index,
     speakers,
 )
 from webinar.domain.account_links import Why
@@ -65,6 +66,7 @@ from webinar.models import (
     RecoveryCode,
     Reminded,
     Reminder,
+    SearchEntry,
     SeriesShare,
     SignInMethod,
     Speaker,
@@ -172,6 +174,9 @@ def build(app: Flask, by: Account) -> World:
         "other_id": other.id,
         "slides_id": slides.id,
         "text_id": _imprint(by).id,
+        "entry_id": db.session.scalars(
+            select(SearchEntry.id).where(SearchEntry.material_id == film.id)
+        ).first(),
     }
     queries = {
         "releases.review": f"?materials={slides.id}&who=both&tell=y",
@@ -238,6 +243,7 @@ def _materials(app: Flask, talk: Talk, by: Account) -> list[Material]:
         db.session.add(MaterialPage(material=row, number=1, text="Folie", thumbnail_key=picture))
     access = Access(groups=frozenset({Grantee.INVITED, Grantee.REGISTERED, Grantee.EVERYONE}))
     releases.release(talk, material_ids=[rows[0].id], access=access, by=by)
+    search_index.index_material(rows[0])
     db.session.commit()
     return rows
 

@@ -16,7 +16,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, se
 from sqlalchemy.orm import joinedload, selectinload
 
 from webinar.clock import berlin, now
-from webinar.domain import audit, grants, jobs, times
+from webinar.domain import audit, grants, jobs, search_index, times
 from webinar.domain.urls import checked_url
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
@@ -120,6 +120,7 @@ def add_link(talk: Talk, *, title: str, url: str, by: Account | None) -> Materia
         kind=MaterialKind.LINK, title=_title(name), url=address, processing=Processing.DONE
     )
     _append(material, talk=talk, by=by)
+    search_index.index_material(material)
     return material
 
 
@@ -136,6 +137,7 @@ def edit(
     changes = audit.changes_of(material)
     if changes:
         audit.record("material.edited", material, by=by, changes=changes)
+        search_index.index_material(material)
 
 
 def delete(material: Material, *, by: Account | None) -> None:

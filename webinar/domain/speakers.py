@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import joinedload
 
 from webinar.clock import now
-from webinar.domain import audit, links, mail
+from webinar.domain import audit, links, mail, search_index
 from webinar.domain.rows import find_or_add
 from webinar.domain.shares import EVERY
 from webinar.errors import NotThere, RuleError
@@ -117,6 +117,7 @@ def edit(speaker: Speaker, values: SpeakerValues, *, by: Account) -> str | None:
     db.session.flush()
     if changes:
         audit.record("speaker.edited", speaker, by=by, changes=changes)
+        search_index.index_speaker(speaker)
     return before if before != speaker.photo_key else None
 
 
@@ -165,7 +166,7 @@ def add_to_talk(talk: Talk, speaker: Speaker, *, by: Account) -> TalkSpeaker:
         links.reissue(link)
     audit.record("talk.speaker_added", talk, by=by, changes={"speaker": speaker.id})
     db.session.flush()
-    db.session.expire(talk, ["appearances"])
+    _order_anew(talk)
     return appearance
 
 
@@ -177,7 +178,7 @@ def remove_from_talk(talk: Talk, speaker: Speaker, *, by: Account) -> None:
     talk.changed_at = now()  # calendars name the speakers, and the row that said so is gone
     audit.record("talk.speaker_removed", talk, by=by, changes={"speaker": speaker.id})
     db.session.flush()
-    db.session.expire(talk, ["appearances"])
+    _order_anew(talk)
 
 
 def move_up(talk: Talk, speaker: Speaker, *, by: Account) -> None:
@@ -191,7 +192,13 @@ def move_up(talk: Talk, speaker: Speaker, *, by: Account) -> None:
         one.position = position
     audit.record("talk.speakers_ordered", talk, by=by)
     db.session.flush()
+    _order_anew(talk)
+
+
+def _order_anew(talk: Talk) -> None:
+    """Forget what was read of the talk's speakers, and let it be found by those it has now."""
     db.session.expire(talk, ["appearances"])
+    search_index.index_talk(talk)
 
 
 def appearance_of(talk: Talk, speaker: Speaker) -> TalkSpeaker:

@@ -55,6 +55,8 @@ class TalkValues:
     contact_phone: str = ""
     dial_in_pin: str | None = None
     """None leaves it as it is: the form asks only where rooms have a telephone."""
+    topics: str | None = None
+    """Names with commas between; None leaves them as they are. `domain.topics` reads them."""
     questions: tuple[QuestionValues | None, ...] | None = None
     """By position; None in a position removes that question, None as a whole leaves all as they
     are."""

@@ -20,11 +20,13 @@ from webinar.domain import (
     registrations,
     reminders,
     rooms,
+    search_index,
     side_changes,
     slugs,
     speakers,
     talk_changes,
     talk_values,
+    topics,
 )
 from webinar.domain.side_changes import Dropped
 from webinar.domain.talk_values import TalkValues
@@ -108,6 +110,8 @@ def create(
     audit.record("talk.created", talk, by=by)
     reminders.set_up(talk, template=copied_from)
     questions.set_questions(talk, values.questions or ())
+    topics.set_topics(talk, topics.read(values.topics or ""))
+    search_index.index_talk(talk)
     if copied_from is not None and with_speakers:
         for speaker in copied_from.speakers:
             speakers.add_to_talk(talk, speaker, by=by)
@@ -197,6 +201,8 @@ def _write(talk: Talk, values: TalkValues, *, by: Account) -> bool:
     changes = audit.changes_of(talk)
     if values.questions is not None and questions.set_questions(talk, values.questions):
         changes["questions"] = True
+    if values.topics is not None and topics.set_topics(talk, topics.read(values.topics)):
+        changes["topics"] = True
     if not changes:
         return False
     talk.revision += 1
@@ -205,7 +211,7 @@ def _write(talk: Talk, values: TalkValues, *, by: Account) -> bool:
     audit.record("talk.edited", talk, by=by, changes={**changes, "revision": talk.revision})
     if talk.published_at is None and talk.title != title:
         slugs.flush_with(lambda: _rename(talk))
-    db.session.flush()
+    search_index.index_talk(talk)
     return True
 
 

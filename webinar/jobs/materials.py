@@ -21,7 +21,7 @@ from webinar.adapters.documents import Kind, MediaType, Page
 from webinar.adapters.documents.apart import Deck, read_pages
 from webinar.adapters.storage import FolderStorage
 from webinar.clock import now
-from webinar.domain import materials
+from webinar.domain import materials, search_index
 from webinar.errors import RuleError
 from webinar.extensions import db, reading
 from webinar.jobs.queue import Run
@@ -155,7 +155,7 @@ def _write(material_id: int, key: str, *, facts: Facts, keys: dict[int, str]) ->
     row.processing_note = facts.note
     readable = facts.note in ("", "video_plays_badly")
     row.processing = Processing.DONE if readable else Processing.FAILED
-    db.session.flush()
+    search_index.index_material(row)
     return obsolete
 
 

@@ -62,6 +62,7 @@ from webinar.models.recordings import Aside, Recording, RecordingSource, Recordi
 from webinar.models.reminders import Reminded, Reminder
 from webinar.models.retention import RetentionCount
 from webinar.models.rooms import Admission, Attendance, AttendanceSource, Attendee, Room
+from webinar.models.search import EntryKind, SearchEntry
 from webinar.models.sign_ins import (
     AccountSession,
     Identity,
@@ -78,7 +79,9 @@ from webinar.models.talks import (
     Talk,
     TalkSpeaker,
     TalkState,
+    Topic,
     Visibility,
+    talk_topics,
 )
 from webinar.models.workers import WorkerBeat
 
@@ -101,6 +104,7 @@ __all__ = [
     "ContactForm",
     "ContactImport",
     "Deputy",
+    "EntryKind",
     "Feedback",
     "Format",
     "Grant",
@@ -152,6 +156,7 @@ __all__ = [
     "RetentionCount",
     "Role",
     "Room",
+    "SearchEntry",
     "Series",
     "SeriesAcceptance",
     "SeriesShare",
@@ -164,7 +169,9 @@ __all__ = [
     "TalkSpeaker",
     "TalkState",
     "Throttle",
+    "Topic",
     "Visibility",
     "WorkerBeat",
     "audience_members",
+    "talk_topics",
 ]

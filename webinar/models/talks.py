@@ -10,9 +10,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from webinar.extensions import Base
 from webinar.models.accounts import Account
 from webinar.models.base import (
     DELETED_BY_EITHER,
@@ -65,6 +76,28 @@ class SeriesShare(Model):
 
     series: Mapped[Series] = relationship(back_populates="shares")
     account: Mapped[Account] = relationship()
+
+
+talk_topics = Table(
+    "talk_topics",
+    Base.metadata,
+    Column("talk_id", ForeignKey("talks.id", ondelete="CASCADE"), primary_key=True),
+    Column("topic_id", ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_talk_topics_topic_id", "topic_id"),
+)
+
+
+class Topic(Timestamped, Model):
+    """A subject under which talks are found."""
+
+    __tablename__ = "topics"
+    __mapper_args__ = DELETED_BY_EITHER
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), info=NOTHING)
+    name_key: Mapped[str] = mapped_column(String(80), unique=True, info=NOTHING)
+    """`text.fold` of the name: the same subject written in another case is the same subject."""
+    sort_key: Mapped[str] = mapped_column(sorted_text(80), index=True, info=NOTHING)
 
 
 class TalkState(StrEnum):
@@ -176,6 +209,7 @@ class Talk(Timestamped, Model):
     appearances: Mapped[list[TalkSpeaker]] = relationship(
         back_populates="talk", order_by="TalkSpeaker.position", cascade="all, delete-orphan"
     )
+    topics: Mapped[list[Topic]] = relationship(secondary=talk_topics, order_by="Topic.sort_key")
 
     @property
     def speakers(self) -> list[Speaker]:

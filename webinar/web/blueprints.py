@@ -22,6 +22,7 @@ from webinar.web.guest import (
     entry,
     feed,
     overview,
+    search,
     speaker,
     unsubscribe,
     watch,
@@ -68,7 +69,11 @@ from webinar.web.organiser import (
     talks,
     waiting_list,
 )
+from webinar.web.organiser import (
+    search as desk_search,
+)
 from webinar.web.public import feeds, pages, technique
+from webinar.web.public import search as public_search
 from webinar.web.public import signups as public_signups
 from webinar.web.sign_in import links as password_links
 from webinar.web.sign_in import pages as sign_in
@@ -78,6 +83,7 @@ PUBLIC = (
     pages.blueprint,
     public_signups.blueprint,
     feeds.blueprint,
+    public_search.blueprint,
     technique.blueprint,
     operating.blueprint,
 )
@@ -103,6 +109,8 @@ BELOW = (
     *((blueprint, purpose, "/lage") for purpose, blueprint in watch.BLUEPRINTS.items()),
     (deputies.blueprint, Purpose.ANSWER, "/vertretung"),
     (acceptances.blueprint, Purpose.ANSWER, "/reihe"),
+    (search.of_archive, Purpose.ARCHIVE, "/suche"),
+    (search.of_overview, Purpose.PREFERENCES, "/suche"),
     (after.of_answer, Purpose.ANSWER, "/danach"),
     (after.of_entry, Purpose.ENTER, "/danach"),
     (after.of_archive, Purpose.ARCHIVE, "/danach"),
@@ -144,6 +152,7 @@ ORGANISER = (
     (mail_acts.blueprint, "/nachrichten"),
     (inbox.blueprint, "/posteingang"),
     (inbox_deputies.blueprint, "/posteingang"),
+    (desk_search.blueprint, "/suche"),
 )
 OWN = (
     (own_account.blueprint, "/konto"),

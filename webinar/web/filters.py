@@ -68,6 +68,7 @@ DESK = frozenset(
         "retention",
         "personal_data",
         "legal",
+        "desk_search",
     }
 )
 

@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, select
 from webinar.extensions import db
 
 SIZE = 50
+UNKNOWN = 10**6
 T = TypeVar("T")
 
 
@@ -70,6 +71,17 @@ def slice_of(found: Sequence[T], *, size: int = SIZE, endpoint: str, **values: A
         endpoint=endpoint,
         values=values,
     )
+
+
+def page_number() -> int:
+    """The page that the address asks for, from 1, whether or not there is one."""
+    return _asked(UNKNOWN, 1)[0]
+
+
+def ready(rows: list[T], *, number: int, total: int, size: int, most: int) -> Page[T]:
+    """A page of rows that were counted already; no more than `most` pages can be turned."""
+    count = min(most, max(1, -(-total // size)))
+    return Page(rows=rows, number=number, count=count, total=total, size=size)
 
 
 def _filters() -> dict[str, Any]:

@@ -18,7 +18,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from webinar.domain import agendas, questions, times
+from webinar.domain import agendas, questions, times, topics
 from webinar.domain.talks import TalkValues
 from webinar.errors import RuleError
 from webinar.models import Format, Series, Talk, Visibility
@@ -77,6 +77,11 @@ class TalkForm(QuestionFields, DeskForm):
         _l("What it is about"),
         [Length(max=20_000, message=LONG)],
         description=_l("Markdown: **bold**, lists with a dash, ## heading, [words](address)."),
+    )
+    topics = StringField(
+        _l("Topics"),
+        [Length(max=1000, message=LONG)],
+        description=_l("With commas between: building, digitalisation. People search by them."),
     )
     day = DayField(_l("Day"), [InputRequired(message=_l("Please enter the day."))])
     start = ClockField(_l("Begins"), [InputRequired(message=_l("Please enter when it begins."))])
@@ -168,6 +173,13 @@ class TalkForm(QuestionFields, DeskForm):
         except RuleError as error:
             raise ValidationError(sentence(error)) from error
 
+    def validate_topics(self, field: StringField) -> None:
+        """Name what is wrong with a topic beside the other mistakes."""
+        try:
+            topics.read(field.data or "")
+        except RuleError as error:
+            raise ValidationError(sentence(error)) from error
+
     def offer(self, series: list[Series]) -> None:
         """The series to choose from."""
         self.series.choices = [(one.id, one.name) for one in series]
@@ -195,6 +207,7 @@ class TalkForm(QuestionFields, DeskForm):
             self[name].data = getattr(talk, name)
         self.series.data = talk.series_id
         self.agenda.data = agendas.written(talk.agenda)
+        self.topics.data = topics.written(talk)
         self.start.data, self.end.data = talk.local_start.time(), talk.local_end.time()
         show_questions(self, questions.values_of(talk))
 
@@ -236,6 +249,7 @@ class TalkForm(QuestionFields, DeskForm):
             contact_person=self.contact_person.data or "",
             contact_phone=self.contact_phone.data or "",
             dial_in_pin=self.dial_in_pin.data,
+            topics=self.topics.data or "",
             questions=typed_questions(self),
         )
 

@@ -115,6 +115,7 @@ FIELDS: dict[str, LazyString] = {
     "title": _l("Title"),
     "took_part_minutes": _l("Took part: minutes online"),
     "took_part_percent": _l("Took part: share of the talk in percent"),
+    "topics": _l("Topics"),
     "unchanged": _l("Unchanged"),
     "unsubscribed_at": _l("Unsubscribed"),
     "url": _l("Address"),

@@ -29,6 +29,9 @@ SENTENCES: dict[str, LazyString] = {
     "choices_missing": _l("Please enter at least two lines, one for each choice."),
     "choices_too_many": _l("Please enter at most %(limit)d choices."),
     "choice_too_long": _l("A choice can have %(length)d characters at most."),
+    "topic_too_long": _l("A topic can have %(length)d characters at most."),
+    "topic_without_letters": _l("“%(topic)s” names no topic."),
+    "topics_too_many": _l("Please enter at most %(limit)d topics."),
     "end_before_start": _l("The talk has to end after it starts, within twelve hours."),
     "hour_doubled": _l(
         "The clock shows %(hour)s twice in that night. Please choose which hour you mean."
