@@ -8,6 +8,7 @@ WEBINAR_REQUIRE_POSTGRES=1 they fail instead.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
-from tests import factories
+from tests import factories, weed
 from tests.quick import share_compiled
 from webinar import create_app
 from webinar.extensions import db, limiter
@@ -134,6 +135,19 @@ def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
         "WEBINAR_DATABASE_URL": database_url,
         "WEBINAR_STORAGE_FOLDER": str(tmp_path / "files"),
     }
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The settings of a running S3 server."""
+    with weed.running(tmp_path_factory.mktemp("weed")) as settings:
+        yield settings
+
+
+@pytest.fixture
+def s3(s3_server: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The settings of a part of the bucket that is this test's alone."""
+    return s3_server | {"WEBINAR_S3_PREFIX": secrets.token_hex(8)}
 
 
 @pytest.fixture

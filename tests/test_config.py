@@ -171,3 +171,17 @@ def test_nobody_took_part_by_more_than_the_whole_talk() -> None:
 def test_hosts_of_recordings_are_read_without_case_and_blanks() -> None:
     loaded = Settings.load({**ENVIRON, "WEBINAR_RECORDING_HOSTS": " .8X8.vc, Files.example.org ,"})
     assert loaded.callbacks.recording_hosts == (".8x8.vc", "files.example.org")
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"WEBINAR_STORAGE": "ftp"}, "must be one of folder, s3"),
+        ({"WEBINAR_STORAGE": "s3"}, "S3_BUCKET is missing"),
+        ({"WEBINAR_STORAGE": "s3", "WEBINAR_S3_ENDPOINT": "s3.lra.example"}, "must be an address"),
+        ({"WEBINAR_STORAGE": "s3", "WEBINAR_S3_ENDPOINT": "http://s3.lra.example"}, "https://"),
+        ({"WEBINAR_ACCEL_PATH": "/files"}, "internal path"),
+    ],
+)
+def test_store_needs_its_settings(changes: dict[str, str], word: str) -> None:
+    assert any(word in problem for problem in problems(**changes))

@@ -223,7 +223,7 @@ NGINX = {
     *("access_log", "error_log", "return", "ssl_certificate", "ssl_certificate_key"),
     *("ssl_protocols", "server_tokens", "client_max_body_size", "client_body_timeout"),
     *("location", "alias", "expires", "add_header", "proxy_pass", "proxy_http_version"),
-    *("proxy_set_header", "proxy_max_temp_file_size", "proxy_read_timeout"),
+    *("proxy_set_header", "proxy_max_temp_file_size", "proxy_read_timeout", "internal"),
 }
 
 

@@ -53,6 +53,11 @@ class InboxMode(StrEnum):
     FOLDER = "folder"
 
 
+class StorageMode(StrEnum):
+    FOLDER = "folder"
+    S3 = "s3"
+
+
 class ConfigError(Exception):
     """The settings do not allow a start; `problems` has one line each."""
 
@@ -160,6 +165,25 @@ class InboxSettings:
 
 
 @dataclass(frozen=True)
+class StorageSettings:
+    """Where files are kept. All but `mode` and `accel_path` speak of the bucket."""
+
+    mode: StorageMode
+    endpoint: str
+    """Address of the service; empty: Amazon's own for the region."""
+    region: str
+    bucket: str
+    prefix: str
+    """In front of every name, with a slash at its end; empty: the bucket is ours alone."""
+    key_id: str
+    secret: str = field(repr=False)
+    presign: bool
+    """Browsers fetch downloads from the bucket, by an address that is good for a minute."""
+    accel_path: str
+    """The proxy's internal path of the folder, from which it sends files itself; empty: we do."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings. Lengths in bytes unless said otherwise, times in minutes or days as named."""
 
@@ -178,8 +202,11 @@ class Settings:
     inbox: InboxSettings
     jitsi: JitsiSettings
     callbacks: CallbackSettings
+    storage: StorageSettings
     storage_folder: Path
+    """The files, or, with a bucket, what has to lie on this machine for a moment."""
     upload_limit: int
+    """Of a file in a form, which cannot go on where it was cut off."""
     legal_folder: Path
     """Holds imprint, privacy and accessibility as `<page>.<language>.md`."""
     legal: Mapping[str, str]
@@ -285,6 +312,7 @@ class _Reader:
             inbox=self.inbox(),
             jitsi=self.jitsi(),
             callbacks=self.callbacks(),
+            storage=self.storage(),
             storage_folder=Path(self.text("STORAGE_FOLDER", str(ROOT / "var" / "files"))),
             upload_limit=self.number("UPLOAD_LIMIT_MB", 500, least=1) * 1024 * 1024,
             legal_folder=Path(self.text("LEGAL_FOLDER", str(LEGAL_FOLDER))),
@@ -395,6 +423,20 @@ class _Reader:
             room_margin=self.number("ROOM_MARGIN", 10),
         )
 
+    def storage(self) -> StorageSettings:
+        prefix = self.text("S3_PREFIX").strip("/")
+        return StorageSettings(
+            mode=self.choice("STORAGE", StorageMode, StorageMode.FOLDER),
+            endpoint=self.text("S3_ENDPOINT").rstrip("/"),
+            region=self.text("S3_REGION", "eu-central-1"),
+            bucket=self.text("S3_BUCKET"),
+            prefix=f"{prefix}/" if prefix else "",
+            key_id=self.text("S3_KEY_ID"),
+            secret=self.text("S3_SECRET"),
+            presign=self.flag("S3_PRESIGN", default=False),
+            accel_path=self.text("ACCEL_PATH"),
+        )
+
     def legal(self) -> dict[str, str]:
         start = PREFIX + "LEGAL_"
         return {
@@ -424,6 +466,7 @@ class _Reader:
         self.check_inbox(settings)
         self.check_jitsi(settings)
         self.check_callbacks(settings)
+        self.check_storage(settings)
         if settings.production:
             self.check_production(settings)
 
@@ -489,6 +532,22 @@ class _Reader:
                 self.refuse(name, f"must have at least {SECRET_LENGTH} bytes")
         if settings.took_part_percent > 100:
             self.refuse("TOOK_PART_PERCENT", "must be at most 100")
+
+    def check_storage(self, settings: Settings) -> None:
+        found = settings.storage
+        if found.accel_path and not re.fullmatch(r"/[A-Za-z0-9_.-]+/", found.accel_path):
+            self.refuse("ACCEL_PATH", "must be one internal path of the proxy, such as /_files/")
+        if found.mode is not StorageMode.S3:
+            return
+        for name in ("bucket", "key_id", "secret"):
+            if not getattr(found, name):
+                self.refuse(f"S3_{name.upper()}", "is missing for storage s3")
+        if found.endpoint and not found.endpoint.startswith(("http://", "https://")):
+            self.refuse("S3_ENDPOINT", "must be an address, such as https://s3.example.org")
+        # On this machine nobody else hears it.
+        local = found.endpoint.startswith(("http://127.0.0.1", "http://localhost"))
+        if settings.production and found.endpoint.startswith("http://") and not local:
+            self.refuse("S3_ENDPOINT", "must begin with https:// in production")
 
     def check_production(self, settings: Settings) -> None:
         if settings.debug:

@@ -13,8 +13,8 @@ import structlog
 
 from webinar.adapters.documents import identify
 from webinar.adapters.fetch import Forbidden, Trouble, fetched
-from webinar.adapters.incoming import Incoming
-from webinar.adapters.storage import FolderStorage, Readable, StoredFile
+from webinar.adapters.incoming import incoming_of
+from webinar.adapters.storage import Readable, Storage, StoredFile, storage_of
 from webinar.clock import now
 from webinar.domain import recording_uploads, recordings
 from webinar.errors import NotThere, RuleError
@@ -50,8 +50,9 @@ def take_recording(run: Run, *, recording_id: int) -> None:
     row = _row(recording_id)
     if row.state != RecordingState.COMPLETE:
         return
-    name, incoming = row.public_id, Incoming(run.settings.storage_folder)
+    name, incoming = row.public_id, incoming_of(run.settings)
     try:
+        incoming.finish(name, size=row.size or 0)
         with incoming.open(name) as file:
             stored = _storage(run).put(Beating(file, run), limit=row.size or 0)
     except NotThere:
@@ -60,6 +61,7 @@ def take_recording(run: Run, *, recording_id: int) -> None:
         log.warning("recording differs", recording=row.id)
         if stored is not None:
             _storage(run).delete(stored.key)
+        incoming.remove(name)
         recording_uploads.start_again(recordings.locked(recording_id))
         db.session.commit()
         return
@@ -97,7 +99,7 @@ def forget_recordings(run: Run) -> None:
         run.keep()
         recordings.discard(row, by=None)
         db.session.commit()
-    incoming = Incoming(run.settings.storage_folder)
+    incoming = incoming_of(run.settings)
     for name in incoming.untouched(before=now() - recording_uploads.UNFINISHED):
         recording_uploads.forget_bytes(name)
         db.session.commit()
@@ -121,7 +123,7 @@ def _settle(run: Run, recording_id: int, stored: StoredFile) -> None:
         raise
 
 
-def _media_type(storage: FolderStorage, key: str) -> str:
+def _media_type(storage: Storage, key: str) -> str:
     with storage.open(key) as file:
         try:
             return identify(file, filename="aufzeichnung.mp4").media_type
@@ -149,5 +151,5 @@ def _row(recording_id: int) -> Recording:
     return row
 
 
-def _storage(run: Run) -> FolderStorage:
-    return FolderStorage(run.settings.storage_folder)
+def _storage(run: Run) -> Storage:
+    return storage_of(run.settings)

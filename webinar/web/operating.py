@@ -20,11 +20,12 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 
+from webinar.adapters.storage import StorageAway
 from webinar.clock import now
 from webinar.domain import health
 from webinar.extensions import db
 from webinar.web import figures
-from webinar.web.settings import settings
+from webinar.web.settings import settings, storage
 
 blueprint = Blueprint("operating", __name__)
 
@@ -129,10 +130,19 @@ def _space() -> Check:
     return Check(ok=free >= FREE_BYTES, says=f"{free // 1024**2} MiB free")
 
 
+def _files() -> Check:
+    try:
+        storage().exists("0" * 32)
+    except StorageAway:
+        return Check(ok=False, says="the store of files does not answer")
+    return Check(ok=True, says="the store of files answers")
+
+
 CHECKS: dict[str, Callable[[], Check]] = {
     "database": _database,
     "tables": _tables,
     "worker": _worker,
     "mail": _mail,
     "space": _space,
+    "files": _files,
 }

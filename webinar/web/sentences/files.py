@@ -10,6 +10,10 @@ FILES: dict[str, LazyString] = {
     "storage_full": _l(
         "There is no room for this file at the moment. Please tell whoever runs the server."
     ),
+    "storage_away": _l(
+        "The store of files does not answer at the moment. Nothing was changed. "
+        "Please try again in a minute."
+    ),
     "file_not_there": _l("This file does not exist."),
     "file_empty": _l("The file is empty."),
     "file_damaged": _l("The file is damaged or incomplete. Please save or export it once more."),
