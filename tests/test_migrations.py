@@ -45,6 +45,7 @@ from webinar.models import (
     Room,
     SeriesAcceptance,
     SubtitleCue,
+    Upload,
     WorkerBeat,
 )
 
@@ -83,6 +84,14 @@ def filled(app: Flask, organiser: Account) -> Iterator[None]:
         RecordingConsent(talk_id=talk.id, speaker_id=talk.speakers[0].id, answer=ConsentAnswer.YES),
         Feedback(talk_id=talk.id, ticket="t" * 32, given_on=now().date(), rating=4, text="Gut"),
         SubtitleCue(material_id=material_id, number=1, start_ms=0, end_ms=900, text="Guten Abend"),
+        Upload(
+            talk=talk,
+            account=organiser,
+            kind="handout",
+            file_name="a.pdf",
+            size=9,
+            expires_at=now(),
+        ),
         WorkerBeat(name="host:4711"),
         stay,
     ):

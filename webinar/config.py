@@ -15,6 +15,7 @@ from typing import TypeVar
 
 E = TypeVar("E", bound=StrEnum)
 
+MEBIBYTE = 1024 * 1024
 SECRET_LENGTH = 32
 PREFIX = "WEBINAR_"
 ROOT = Path(__file__).resolve().parent.parent
@@ -207,6 +208,14 @@ class Settings:
     """The files, or, with a bucket, what has to lie on this machine for a moment."""
     upload_limit: int
     """Of a file in a form, which cannot go on where it was cut off."""
+    large_upload_limit: int
+    """Of a file that comes in piece by piece."""
+    storage_quota: int
+    """Bytes that all materials may have together; 0: as many as there is room for."""
+    clamav: str
+    """The virus scanner: `unix:/run/clamav/clamd.ctl` or `host:port`; empty: none."""
+    clamav_stream: int
+    """Bytes that it takes at once."""
     legal_folder: Path
     """Holds imprint, privacy and accessibility as `<page>.<language>.md`."""
     legal: Mapping[str, str]
@@ -315,6 +324,10 @@ class _Reader:
             storage=self.storage(),
             storage_folder=Path(self.text("STORAGE_FOLDER", str(ROOT / "var" / "files"))),
             upload_limit=self.number("UPLOAD_LIMIT_MB", 500, least=1) * 1024 * 1024,
+            large_upload_limit=self.number("LARGE_UPLOAD_LIMIT_MB", 4096, least=1) * MEBIBYTE,
+            storage_quota=self.number("STORAGE_QUOTA_MB", 0) * MEBIBYTE,
+            clamav=self.text("CLAMAV"),
+            clamav_stream=self.number("CLAMAV_STREAM_MB", 100, least=2) * MEBIBYTE,
             legal_folder=Path(self.text("LEGAL_FOLDER", str(LEGAL_FOLDER))),
             legal=self.legal(),
             trusted_proxies=self.number("TRUSTED_PROXIES", 0),
@@ -537,6 +550,8 @@ class _Reader:
         found = settings.storage
         if found.accel_path and not re.fullmatch(r"/[A-Za-z0-9_.-]+/", found.accel_path):
             self.refuse("ACCEL_PATH", "must be one internal path of the proxy, such as /_files/")
+        if settings.clamav and not re.fullmatch(r"unix:/.+|.+:[0-9]{1,5}", settings.clamav):
+            self.refuse("CLAMAV", "must be unix:/path/of/the/socket or host:port")
         if found.mode is not StorageMode.S3:
             return
         for name in ("bucket", "key_id", "secret"):

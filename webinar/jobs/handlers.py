@@ -12,6 +12,7 @@ from webinar.jobs.materials import delete_expired_materials, delete_files, proce
 from webinar.jobs.queue import Handler
 from webinar.jobs.recordings import fetch_recording, forget_recordings, take_recording
 from webinar.jobs.reminders import ask_for_reminders, remind
+from webinar.jobs.uploads import forget_bytes, forget_uploads, take_upload
 
 HANDLERS: Mapping[str, Handler] = {
     "ask_for_reminders": ask_for_reminders,
@@ -21,12 +22,15 @@ HANDLERS: Mapping[str, Handler] = {
     "expand_mailing": expand_mailing,
     "fetch_recording": fetch_recording,
     "forget_bodies": forget_bodies,
+    "forget_bytes": forget_bytes,
     "forget_inbox": forget_inbox,
     "forget_recordings": forget_recordings,
+    "forget_uploads": forget_uploads,
     "process_material": process_material,
     "read_inbox": read_inbox,
     "remind": remind,
     "take_recording": take_recording,
+    "take_upload": take_upload,
 }
 PERIODIC: Mapping[str, timedelta] = {
     "ask_for_reminders": timedelta(minutes=1),
@@ -35,6 +39,7 @@ PERIODIC: Mapping[str, timedelta] = {
     "forget_bodies": timedelta(days=1),
     "forget_inbox": timedelta(days=1),
     "forget_recordings": timedelta(days=1),
+    "forget_uploads": timedelta(hours=1),
     "read_inbox": timedelta(minutes=1),
 }
 """Runs once in each such stretch of time, whatever the number of workers."""

@@ -7,42 +7,23 @@ says where the bytes went. Neighbours: `web.callbacks.uploads`, which takes the 
 
 from __future__ import annotations
 
-import time
-
 import structlog
 
 from webinar.adapters.documents import identify
 from webinar.adapters.fetch import Forbidden, Trouble, fetched
 from webinar.adapters.incoming import incoming_of
-from webinar.adapters.storage import Readable, Storage, StoredFile, storage_of
+from webinar.adapters.storage import Storage, StoredFile, storage_of
 from webinar.clock import now
 from webinar.domain import recording_uploads, recordings
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db, reading
+from webinar.jobs.beating import Beating
 from webinar.jobs.queue import PAUSES, Run
 from webinar.models import Aside, Job, Recording, RecordingState
 
 log = structlog.get_logger()
 
 UNKNOWN = "application/octet-stream"
-BEAT = 60
-"""Seconds between two signs of life while bytes move."""
-
-
-class Beating:
-    """A stream that holds the job's lease while it is read: gigabytes take longer than a lease."""
-
-    def __init__(self, stream: Readable, run: Run) -> None:
-        self._stream, self._run = stream, run
-        self._beat = time.monotonic()
-
-    def read(self, size: int, /) -> bytes:
-        """The next bytes of the stream."""
-        if time.monotonic() - self._beat > BEAT:
-            self._run.keep()
-            db.session.commit()
-            self._beat = time.monotonic()
-        return self._stream.read(size)
 
 
 def take_recording(run: Run, *, recording_id: int) -> None:

@@ -67,6 +67,7 @@ from webinar.models.talks import (
     TalkState,
     Visibility,
 )
+from webinar.models.uploads import Upload, UploadState
 from webinar.models.workers import WorkerBeat
 
 __all__ = [
@@ -137,6 +138,8 @@ __all__ = [
     "Talk",
     "TalkSpeaker",
     "TalkState",
+    "Upload",
+    "UploadState",
     "Visibility",
     "WorkerBeat",
     "audience_members",

@@ -57,6 +57,7 @@ from webinar.web.organiser import (
     speakers,
     talk_speakers,
     talks,
+    uploads,
     waiting_list,
 )
 from webinar.web.public import feeds, pages, technique
@@ -120,6 +121,7 @@ ORGANISER = (
         "/veranstaltungen/<int:talk_id>/personen/<int:contact_id>/warteliste",
     ),
     (materials.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen"),
+    (uploads.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/hochladen"),
     (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
     (reminders.blueprint, "/veranstaltungen/<int:talk_id>/erinnerungen"),
     (recordings.blueprint, "/aufzeichnungen"),

@@ -14,10 +14,10 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from webinar.adapters.documents import download_name, identify
-from webinar.domain import materials, releases, talks
+from webinar.domain import materials, releases, talks, uploads
 from webinar.errors import RuleError
 from webinar.extensions import db
-from webinar.models import Audience, Grantee, Material, MaterialKind, Talk
+from webinar.models import Audience, Grantee, Material, MaterialKind, Talk, Upload
 from webinar.web import downloads
 from webinar.web.forms.base import DeskForm
 from webinar.web.forms.materials import ACCEPT, FileForm, LinkForm, MaterialForm
@@ -36,7 +36,12 @@ def index(talk_id: int) -> ResponseReturnValue:
     talk = talks.find(talk_id)
     rows = materials.of_talk(talk)
     return page(
-        "index", talk=talk, materials=rows, audiences=_audience_names(rows), waiting=_waiting(rows)
+        "index",
+        talk=talk,
+        materials=rows,
+        audiences=_audience_names(rows),
+        waiting=_waiting(rows),
+        uploads=uploads.shown(talk),
     )
 
 
@@ -53,7 +58,8 @@ def create(talk_id: int) -> ResponseReturnValue:
         except RuleError as error:
             refuse(form, error)
     status = 422 if form.sent() else 200
-    return page("create", talk=talks.find(talk_id), form=form, accept=ACCEPT), status
+    large = settings().large_upload_limit
+    return page("create", talk=talks.find(talk_id), form=form, accept=ACCEPT, large=large), status
 
 
 @blueprint.route("/link", methods=["GET", "POST"])
@@ -145,6 +151,12 @@ def material_note(material: Material) -> str:
     """What is wrong with the file, as a sentence; empty when all went well."""
     note = material.processing_note
     return sentence(RuleError(note)) if note else ""
+
+
+@blueprint.app_template_global()
+def upload_reason(upload: Upload) -> str:
+    """Why the upload was not accepted, as a sentence."""
+    return sentence(RuleError(upload.reason, title=upload.about, found=upload.about))
 
 
 def _take(talk: Talk, form: FileForm) -> Material:
