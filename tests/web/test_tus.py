@@ -259,7 +259,7 @@ def test_upload_that_was_given_up_is_gone_with_its_bytes(
     for end in (
         lambda path: desk.delete(path, headers=SPOKEN),
         lambda path: desk.post(path, headers=tunnelled),
-        lambda path: desk.post(f"{home(talk)}{only().id}/verwerfen"),
+        lambda _path: desk.post(f"{home(talk)}{only().id}/verwerfen"),
     ):
         path = announce(desk, talk).headers["Location"]
         send(desk, path, DECK[:5000], offset=0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -59,11 +60,9 @@ class Scanner:
     def _ask(self, file: BinaryIO, left: int) -> None:
         try:
             with self._connect() as line:
-                line.sendall(b"zINSTREAM\0")
-                while left > 0 and (data := file.read(min(CHUNK, left))):
-                    line.sendall(struct.pack(">I", len(data)) + data)
-                    left -= len(data)
-                line.sendall(struct.pack(">I", 0))
+                # It hangs up on what is too much, after it has said so.
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    _send(line, file, left)
                 answer = _answer(line)
         except OSError as error:
             raise ScannerAway(str(error)) from error
@@ -87,6 +86,14 @@ class Scanner:
             return line
         host, _, port = self.address.rpartition(":")
         return socket.create_connection((host.strip("[]"), int(port)), timeout=TIMEOUT)
+
+
+def _send(line: socket.socket, file: BinaryIO, left: int) -> None:
+    line.sendall(b"zINSTREAM\0")
+    while left > 0 and (data := file.read(min(CHUNK, left))):
+        line.sendall(struct.pack(">I", len(data)) + data)
+        left -= len(data)
+    line.sendall(struct.pack(">I", 0))
 
 
 def _answer(line: socket.socket) -> str:

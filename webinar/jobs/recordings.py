@@ -7,18 +7,21 @@ says where the bytes went. Neighbours: `web.callbacks.uploads`, which takes the 
 
 from __future__ import annotations
 
+from typing import BinaryIO, cast
+
 import structlog
 
 from webinar.adapters.documents import identify
 from webinar.adapters.fetch import Forbidden, Trouble, fetched
 from webinar.adapters.incoming import incoming_of
-from webinar.adapters.storage import Storage, StoredFile, storage_of
+from webinar.adapters.storage import Storage, StorageAway, StoredFile, storage_of
 from webinar.clock import now
 from webinar.domain import recording_uploads, recordings
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db, reading
-from webinar.jobs.beating import Beating
+from webinar.jobs.beating import Beating, BeatingFile
 from webinar.jobs.queue import PAUSES, Run
+from webinar.jobs.uploads import scan
 from webinar.models import Aside, Job, Recording, RecordingState
 
 log = structlog.get_logger()
@@ -94,7 +97,7 @@ def _settle(run: Run, recording_id: int, stored: StoredFile) -> None:
         recordings.settle(
             recordings.locked(recording_id),
             stored=stored,
-            media_type=_media_type(storage, stored.key),
+            media_type=_media_type(run, storage, stored.key),
             days=run.settings.retention_days,
         )
         db.session.commit()
@@ -104,12 +107,19 @@ def _settle(run: Run, recording_id: int, stored: StoredFile) -> None:
         raise
 
 
-def _media_type(storage: Storage, key: str) -> str:
-    with storage.open(key) as file:
+def _media_type(run: Run, storage: Storage, key: str) -> str:
+    """What it is; what is no video, or harmful, is unknown and waits for a person."""
+    with storage.open(key) as raw:
+        file = cast("BinaryIO", BeatingFile(raw, run))
         try:
-            return identify(file, filename="aufzeichnung.mp4").media_type
-        except RuleError:
+            media = identify(file, filename="aufzeichnung.mp4")
+            scan(run.settings, file, media)
+        except StorageAway:
+            raise
+        except RuleError as error:
+            log.warning("recording not taken", key=key, code=error.code)
             return UNKNOWN
+        return media.media_type
 
 
 def _fail(run: Run, recording_id: int, reason: Aside, *, why: str) -> None:

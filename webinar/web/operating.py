@@ -20,6 +20,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 
+from webinar.adapters.antivirus import Scanner
 from webinar.adapters.storage import StorageAway
 from webinar.clock import now
 from webinar.domain import health
@@ -138,6 +139,14 @@ def _files() -> Check:
     return Check(ok=True, says="the store of files answers")
 
 
+def _scanner() -> Check:
+    found = settings()
+    if not found.clamav:
+        return Check(ok=True, says="none is set")
+    answers = Scanner(found.clamav, found.clamav_stream).ping()
+    return Check(ok=answers, says="answers" if answers else "does not answer")
+
+
 CHECKS: dict[str, Callable[[], Check]] = {
     "database": _database,
     "tables": _tables,
@@ -145,4 +154,5 @@ CHECKS: dict[str, Callable[[], Check]] = {
     "mail": _mail,
     "space": _space,
     "files": _files,
+    "virus scanner": _scanner,
 }

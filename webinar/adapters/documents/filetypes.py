@@ -19,6 +19,8 @@ from webinar.errors import RuleError
 
 MAX_SUBTITLES = 4 * 1024 * 1024
 _MP4_BRANDS = {"isom", "iso2", "iso4", "iso5", "iso6", "mp41", "mp42", "avc1", "M4V", "dash"}
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{d}{n}" for d in ("COM", "LPT") for n in range(1, 10))}
+"""Names that Windows keeps for itself, whatever their extension."""
 _OLD_OFFICE = {".doc", ".xls", ".ppt"}
 _MACROS = {".docm", ".xlsm", ".pptm", ".ppsm", ".potm", ".dotm", ".xltm", ".xlsb"}
 _ACTIVE = {".html": "file_is_web_page", ".htm": "file_is_web_page", ".xhtml": "file_is_web_page"}
@@ -136,6 +138,8 @@ def download_name(filename: str, *, media_type: MediaType) -> str:
     """A name for people who save the file: what they called it, with the extension it deserves."""
     stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", shorten(filename, length=300))
     stem = re.sub(r'[<>:"|?*]', "-", stem)[:100].strip(" .")
+    if stem.partition(".")[0].upper() in _DEVICES:
+        stem = "Datei " + stem
     return (stem or "Datei") + media_type.extension
 
 
