@@ -224,6 +224,7 @@ NGINX = {
     *("ssl_protocols", "server_tokens", "client_max_body_size", "client_body_timeout"),
     *("location", "alias", "expires", "add_header", "proxy_pass", "proxy_http_version"),
     *("proxy_set_header", "proxy_max_temp_file_size", "proxy_read_timeout", "internal"),
+    "proxy_request_buffering",
 }
 
 

@@ -1,4 +1,4 @@
-"""A large file from a browser over a wire that breaks twice, and after a reload: it arrives whole."""
+"""A large file from a browser, over a wire that breaks twice: it arrives whole."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def test_refusal_is_said_before_anything_is_sent_and_what_was_chosen_stays(
     desk_page.goto(f"{setup.web}/desk/veranstaltungen")
     desk_page.locator("main table a").first.click()
     desk_page.goto(f"{desk_page.url}/unterlagen/neu")
-    desk_page.get_by_label("Titel").fill("Alles")
+    desk_page.get_by_role("textbox", name="Titel").fill("Alles")
     desk_page.get_by_role("button", name="Datei hinzufügen").click()
     expect(desk_page.get_by_role("alert")).to_have_text("Bitte wählen Sie eine Datei.")
     desk_page.get_by_label("Handreichung").or_(desk_page.get_by_label("Folien:")).first.check()
     desk_page.get_by_label("Datei", exact=True).set_input_files(archive)
     desk_page.get_by_role("button", name="Datei hinzufügen").click()
     expect(desk_page.get_by_role("alert")).to_contain_text("Archiv")
-    expect(desk_page.get_by_label("Titel")).to_have_value("Alles")
+    expect(desk_page.get_by_role("textbox", name="Titel")).to_have_value("Alles")

@@ -153,7 +153,7 @@ def test_move_that_was_killed_goes_on_and_ends_whole(
         mover.kill()
         # Nothing is in neither store, and what is under a key is whole.
         assert all(any(store.exists(key) for store in stores.values()) for key in names)
-    assert command(app, "move", "--to", target, "--clear")[0] == 0
+    assert command(app, "move", "--to", target.value, "--clear")[0] == 0
     app.extensions["settings"] = in_mode(app, target)
     assert command(app, "verify")[0] == 0
     assert not any(map(stores[source].exists, names))
