@@ -25,7 +25,7 @@
   let since = [0, 0]; // moment and bytes from which the speed is counted
 
   field.multiple = true;
-  form.querySelectorAll("[data-scripted]").forEach((part) => part.removeAttribute("hidden"));
+  document.getElementById(`${field.id}-h`).textContent = words.hint;
   form.querySelectorAll("[data-plain]").forEach((part) => part.setAttribute("hidden", ""));
 
   function size(bytes) {
