@@ -209,7 +209,7 @@ def forget() -> None:
 def end_reading(_problem: BaseException | None) -> None:
     """The database session ends with the request outside tests. Here it goes on, and what a page
     began as mere reading (`extensions.reading`) would be written in afterwards."""
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         db.session.rollback()
 
 

@@ -18,7 +18,6 @@ FILES: dict[str, LazyString] = {
         "This is a drawing in SVG. It could run scripts and is not accepted; please save it as "
         "PDF or PNG."
     ),
-    "file_infected": _l("The virus scanner found “%(found)s” in the file. It was not kept."),
     "file_not_scanned": _l(
         "The virus scanner did not answer, so the file was not accepted. Please try again later "
         "or tell whoever runs the server."
@@ -106,6 +105,7 @@ TABLES: dict[str, LazyString] = {
     "table_empty": _l("The table has no rows."),
 }
 UPLOADS: dict[str, LazyString] = {
+    "file_infected": _l("The virus scanner found “%(found)s” in the file. It was not kept."),
     "upload_missing": _l("This upload has ended or was given up. Please begin it again."),
     "upload_locked": _l("This upload is still being received on another connection."),
     "upload_offset": _l("The upload has come further than this. It goes on by itself."),
