@@ -8,6 +8,7 @@ WEBINAR_REQUIRE_POSTGRES=1 they fail instead.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 from sqlalchemy import Engine, event
 
-from tests import factories
+from tests import factories, weed
 from tests.quick import share_compiled, shared_app
 from webinar import create_app
 from webinar.domain import account_sessions
@@ -177,6 +178,19 @@ def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The settings of a running S3 server."""
+    with weed.running(tmp_path_factory.mktemp("weed")) as settings:
+        yield settings
+
+
+@pytest.fixture
+def s3(s3_server: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The settings of a part of the bucket that is this test's alone."""
+    return s3_server | {"WEBINAR_S3_PREFIX": secrets.token_hex(8)}
+
+
 @pytest.fixture
 def app(environ: dict[str, str]) -> Iterator[Flask]:
     """The application, inside its context."""
@@ -204,7 +218,7 @@ def forget() -> None:
 def end_reading(_problem: BaseException | None) -> None:
     """The database session ends with the request outside tests. Here it goes on, and what a page
     began as mere reading (`extensions.reading`) would be written in afterwards."""
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         db.session.rollback()
 
 

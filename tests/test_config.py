@@ -201,3 +201,17 @@ def test_value_for_two_roles_means_the_greater_one() -> None:
     roles = {"WEBINAR_OIDC_ROLE_CLAIM": "r", "WEBINAR_OIDC_ROLE_ADMIN": "a, both"}
     found = Settings.load({**ENVIRON, **names, **roles, "WEBINAR_OIDC_ROLE_VIEWER": "both,v"})
     assert found.accounts.oidc.roles == {"a": "admin", "both": "admin", "v": "viewer"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"WEBINAR_STORAGE": "ftp"}, "must be one of folder, s3"),
+        ({"WEBINAR_STORAGE": "s3"}, "S3_BUCKET is missing"),
+        ({"WEBINAR_STORAGE": "s3", "WEBINAR_S3_ENDPOINT": "s3.lra.example"}, "must be an address"),
+        ({"WEBINAR_STORAGE": "s3", "WEBINAR_S3_ENDPOINT": "http://s3.lra.example"}, "https://"),
+        ({"WEBINAR_ACCEL_PATH": "/files"}, "internal path"),
+    ],
+)
+def test_store_needs_its_settings(changes: dict[str, str], word: str) -> None:
+    assert any(word in problem for problem in problems(**changes))

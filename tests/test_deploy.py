@@ -162,7 +162,9 @@ def test_server_opens_no_control_socket_and_loads_the_application_before_it_fork
 def test_operators_documentation_names_every_setting_and_no_other() -> None:
     sources = (ROOT / "webinar" / name for name in ("config.py", "config_accounts.py"))
     source = "".join(path.read_text("utf-8") for path in sources)
-    read = set(re.findall(r'(?:self|reader)\.(?:text|number|flag|choice)\(\s*"([A-Z_]+)"', source))
+    read = set(
+        re.findall(r'(?:self|reader)\.(?:text|number|flag|choice)\(\s*"([A-Z0-9_]+)"', source)
+    )
     assert len(read) > 30
     known = {PREFIX + name for name in read} | {
         "WEBINAR_LEGAL_",
@@ -172,7 +174,7 @@ def test_operators_documentation_names_every_setting_and_no_other() -> None:
     }
     document = (ROOT / "docs" / "operators.md").read_text("utf-8")
     heads = re.findall(r"^\| (`WEBINAR_[^|]*)\|", document, re.MULTILINE)
-    assert {name for head in heads for name in re.findall(r"WEBINAR_[A-Z_]+", head)} == known
+    assert {name for head in heads for name in re.findall(r"WEBINAR_[A-Z0-9_]+", head)} == known
 
 
 UNIT_OPTIONS = {
@@ -231,7 +233,8 @@ NGINX = {
     *("access_log", "error_log", "return", "ssl_certificate", "ssl_certificate_key"),
     *("ssl_protocols", "server_tokens", "client_max_body_size", "client_body_timeout"),
     *("location", "alias", "expires", "add_header", "proxy_pass", "proxy_http_version"),
-    *("proxy_set_header", "proxy_max_temp_file_size", "proxy_read_timeout"),
+    *("proxy_set_header", "proxy_max_temp_file_size", "proxy_read_timeout", "internal"),
+    "proxy_request_buffering",
 }
 
 

@@ -6,14 +6,19 @@ import hashlib
 import re
 from pathlib import Path
 
-KERN = Path(__file__).parent.parent / "webinar" / "static" / "kern"
+import pytest
+
+STATIC = Path(__file__).parent.parent / "webinar" / "static"
+KERN = STATIC / "kern"
 
 
-def test_vendored_design_system_is_the_one_that_its_version_names() -> None:
-    listed = re.findall(r"^([0-9a-f]{64})  (\S+)$", (KERN / "VERSION").read_text("utf-8"), re.M)
+@pytest.mark.parametrize("name", ["kern", "tus"])
+def test_vendored_files_are_those_that_their_version_names(name: str) -> None:
+    folder = STATIC / name
+    listed = re.findall(r"^([0-9a-f]{64})  (\S+)$", (folder / "VERSION").read_text("utf-8"), re.M)
     found = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in KERN.iterdir()
+        for path in folder.iterdir()
         if path.name != "VERSION"
     }
     assert {name: checksum for checksum, name in listed} == found

@@ -16,6 +16,7 @@ from webinar.commands.database import database
 from webinar.commands.journal import journal
 from webinar.commands.retention import retention
 from webinar.commands.search import search
+from webinar.commands.storage import storage
 from webinar.config import ConfigError, JitsiMode
 from webinar.domain import accounts, second_factors
 from webinar.errors import RuleError
@@ -138,6 +139,7 @@ main.add_command(restore)
 main.add_command(database)
 main.add_command(journal)
 main.add_command(search)
+main.add_command(storage)
 
 
 @main.command()

@@ -18,6 +18,7 @@ from webinar.config_accounts import AccountSettings
 
 E = TypeVar("E", bound=StrEnum)
 
+MEBIBYTE = 1024 * 1024
 SECRET_LENGTH = 32
 PREFIX = "WEBINAR_"
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,6 +56,11 @@ class InboxMode(StrEnum):
     """Nothing that comes in is read: no invitation asks a calendar for an answer."""
     IMAP = "imap"
     FOLDER = "folder"
+
+
+class StorageMode(StrEnum):
+    FOLDER = "folder"
+    S3 = "s3"
 
 
 class ConfigError(Exception):
@@ -164,6 +170,25 @@ class InboxSettings:
 
 
 @dataclass(frozen=True)
+class StorageSettings:
+    """Where files are kept. All but `mode` and `accel_path` speak of the bucket."""
+
+    mode: StorageMode
+    endpoint: str
+    """Address of the service; empty: Amazon's own for the region."""
+    region: str
+    bucket: str
+    prefix: str
+    """In front of every name, with a slash at its end; empty: the bucket is ours alone."""
+    key_id: str
+    secret: str = field(repr=False)
+    presign: bool
+    """Browsers fetch downloads from the bucket, by an address that is good for a minute."""
+    accel_path: str
+    """The proxy's internal path of the folder, from which it sends files itself; empty: we do."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings. Lengths in bytes unless said otherwise, times in minutes or days as named."""
 
@@ -183,10 +208,21 @@ class Settings:
     inbox: InboxSettings
     jitsi: JitsiSettings
     callbacks: CallbackSettings
+    storage: StorageSettings
     storage_folder: Path
+    """The files, or, with a bucket, what has to lie on this machine for a moment."""
     journal: Path
     """What was erased and revoked, to be done again after a restore; outside of every backup."""
     upload_limit: int
+    """Of a file in a form, which cannot go on where it was cut off."""
+    large_upload_limit: int
+    """Of a file that comes in piece by piece."""
+    storage_quota: int
+    """Bytes that all materials may have together; 0: as many as there is room for."""
+    clamav: str
+    """The virus scanner: `unix:/run/clamav/clamd.ctl` or `host:port`; empty: none."""
+    clamav_stream: int
+    """Bytes that it takes at once."""
     legal_folder: Path
     """Holds imprint, privacy and accessibility as `<page>.<language>.md`."""
     legal: Mapping[str, str]
@@ -299,7 +335,12 @@ class _Reader:
             callbacks=self.callbacks(),
             storage_folder=files,
             journal=Path(self.text("JOURNAL") or files.parent / "journal.jsonl"),
+            storage=self.storage(),
             upload_limit=self.number("UPLOAD_LIMIT_MB", 500, least=1) * 1024 * 1024,
+            large_upload_limit=self.number("LARGE_UPLOAD_LIMIT_MB", 4096, least=1) * MEBIBYTE,
+            storage_quota=self.number("STORAGE_QUOTA_MB", 0) * MEBIBYTE,
+            clamav=self.text("CLAMAV"),
+            clamav_stream=self.number("CLAMAV_STREAM_MB", 100, least=2) * MEBIBYTE,
             legal_folder=Path(self.text("LEGAL_FOLDER", str(LEGAL_FOLDER))),
             legal=self.legal(),
             trusted_proxies=self.number("TRUSTED_PROXIES", 0),
@@ -409,6 +450,20 @@ class _Reader:
             room_margin=self.number("ROOM_MARGIN", 10),
         )
 
+    def storage(self) -> StorageSettings:
+        prefix = self.text("S3_PREFIX").strip("/")
+        return StorageSettings(
+            mode=self.choice("STORAGE", StorageMode, StorageMode.FOLDER),
+            endpoint=self.text("S3_ENDPOINT").rstrip("/"),
+            region=self.text("S3_REGION", "eu-central-1"),
+            bucket=self.text("S3_BUCKET"),
+            prefix=f"{prefix}/" if prefix else "",
+            key_id=self.text("S3_KEY_ID"),
+            secret=self.text("S3_SECRET"),
+            presign=self.flag("S3_PRESIGN", default=False),
+            accel_path=self.text("ACCEL_PATH"),
+        )
+
     def legal(self) -> dict[str, str]:
         start = PREFIX + "LEGAL_"
         return {
@@ -449,6 +504,7 @@ class _Reader:
         self.check_inbox(settings)
         self.check_jitsi(settings)
         self.check_callbacks(settings)
+        self.check_storage(settings)
         if settings.production:
             self.check_production(settings)
 
@@ -514,6 +570,24 @@ class _Reader:
                 self.refuse(name, f"must have at least {SECRET_LENGTH} bytes")
         if settings.took_part_percent > 100:
             self.refuse("TOOK_PART_PERCENT", "must be at most 100")
+
+    def check_storage(self, settings: Settings) -> None:
+        found = settings.storage
+        if found.accel_path and not re.fullmatch(r"/[A-Za-z0-9_.-]+/", found.accel_path):
+            self.refuse("ACCEL_PATH", "must be one internal path of the proxy, such as /_files/")
+        if settings.clamav and not re.fullmatch(r"unix:/.+|.+:[0-9]{1,5}", settings.clamav):
+            self.refuse("CLAMAV", "must be unix:/path/of/the/socket or host:port")
+        if found.mode is not StorageMode.S3:
+            return
+        for name in ("bucket", "key_id", "secret"):
+            if not getattr(found, name):
+                self.refuse(f"S3_{name.upper()}", "is missing for storage s3")
+        if found.endpoint and not found.endpoint.startswith(("http://", "https://")):
+            self.refuse("S3_ENDPOINT", "must be an address, such as https://s3.example.org")
+        # On this machine nobody else hears it.
+        local = found.endpoint.startswith(("http://127.0.0.1", "http://localhost"))
+        if settings.production and found.endpoint.startswith("http://") and not local:
+            self.refuse("S3_ENDPOINT", "must begin with https:// in production")
 
     def check_production(self, settings: Settings) -> None:
         if settings.debug:

@@ -42,6 +42,7 @@ from webinar.models import (
     SeriesAcceptance,
     SubtitleCue,
     Topic,
+    Upload,
     WorkerBeat,
 )
 
@@ -80,6 +81,14 @@ def fill(app: Flask, organiser: Account) -> World:
         Opening(material_id=material_id, contact=asked.contact, kind="view"),
         PlannedRelease(talk=talk, due_at=now(), material_ids=[material_id], groups=["invited"]),
         SearchEntry(talk_id=talk.id, kind="page", material_id=material_id, place=1, words=" bau "),
+        Upload(
+            talk=talk,
+            account=organiser,
+            kind="handout",
+            file_name="a.pdf",
+            size=9,
+            expires_at=now(),
+        ),
         WorkerBeat(name="host:4711"),
         RetentionCount(kind="mails", count=3),
         stay,

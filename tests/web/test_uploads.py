@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from tests import factories
 from tests.recorder import NAME, SECRET, film, signed
 from webinar import settings_of
-from webinar.adapters.incoming import Incoming
+from webinar.adapters.incoming import FolderIncoming
 from webinar.adapters.storage import FolderStorage
 from webinar.clock import frozen, now
 from webinar.domain import recordings, rooms
@@ -149,7 +149,7 @@ def test_recording_becomes_a_material_that_nobody_sees_and_the_office_is_told(
     assert [(mail.template, mail.account_id) for mail in mails] == [
         ("recording_arrived", organiser.id)
     ]
-    assert Incoming(settings_of(app).storage_folder).size(number) == 0
+    assert FolderIncoming(settings_of(app).storage_folder).size(number) == 0
     assert len(kept(app)) == 1
 
 
@@ -212,7 +212,9 @@ def test_whole_with_another_checksum_begins_anew(
 ) -> None:
     """Every piece was right, and yet the disk holds something else."""
     number = bring(client)
-    Incoming(settings_of(app).storage_folder).write(number, BytesOf(b"xx"), offset=40, limit=2)
+    FolderIncoming(settings_of(app).storage_folder).write(
+        number, BytesOf(b"xx"), offset=40, limit=2
+    )
     work(app)
     told = call(client, "GET", f"/{number}").get_json()
     assert (told["state"], told["received"], told["done"]) == ("receiving", 0, False)
@@ -227,7 +229,7 @@ def test_bytes_that_vanished_are_asked_for_again(
     app: Flask, client: FlaskClient, talk: Talk
 ) -> None:
     number = bring(client)
-    Incoming(settings_of(app).storage_folder).remove(number)
+    FolderIncoming(settings_of(app).storage_folder).remove(number)
     work(app)
     assert call(client, "GET", f"/{number}").get_json()["received"] == 0
 
@@ -342,7 +344,7 @@ def test_what_waits_too_long_is_discarded_and_uploads_that_were_given_up_leave_n
     rows = {row.public_id: row for row in db.session.query(Recording)}
     assert rows[half].received == 0
     assert {row.state for row in rows.values()} == {"discarded", "receiving"}
-    assert Incoming(settings_of(app).storage_folder).size(half) == 0
+    assert FolderIncoming(settings_of(app).storage_folder).size(half) == 0
     assert kept(app) == set()
 
 

@@ -23,7 +23,7 @@ from flask import current_app
 from webinar import __version__, settings_of
 from webinar.adapters import archive
 from webinar.adapters.sealing import Damaged
-from webinar.adapters.storage import FolderStorage, Storage
+from webinar.adapters.storage import Storage, storage_of
 from webinar.clock import now
 from webinar.commands.journal import apply_again
 from webinar.config import SECRET_LENGTH, Settings
@@ -66,7 +66,7 @@ def backup(path: Path, key_file: Path | None) -> None:
     progress = Progress("written")
     try:
         with archive.written(path, key=_key(key_file)) as writer:
-            missing = save(writer, storage=_storage(settings), progress=progress)
+            missing = save(writer, storage=storage_of(settings), progress=progress)
     except FileExistsError as problem:
         raise click.ClickException(f"{problem} exists already; nothing was written.") from problem
     progress.end()
@@ -93,7 +93,7 @@ def restore(path: Path, key_file: Path | None, check: bool) -> None:
     click.echo(f"Whole: {said['made_at']}, revision {said['revision']}, {rows} rows.")
     if check:
         return
-    storage = _storage(settings)
+    storage = storage_of(settings)
     _require_empty(storage, revision=str(said["revision"]))
     flask_migrate.upgrade(revision=str(said["revision"]))
     progress = Progress("restored")
@@ -199,10 +199,6 @@ def _key(path: Path | None) -> str:
     if len(key.encode()) < SECRET_LENGTH:
         raise click.ClickException(f"The key needs at least {SECRET_LENGTH} bytes.")
     return key
-
-
-def _storage(settings: Settings) -> Storage:
-    return FolderStorage(settings.storage_folder)
 
 
 def _settings() -> Settings:

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from webinar import clock
 from webinar.adapters.documents.photos import photo
 from webinar.adapters.spreadsheet import read_table
-from webinar.adapters.storage import FolderStorage
+from webinar.adapters.storage import Storage, storage_of
 from webinar.config import Settings
 from webinar.demo import aftermath, content, history, portraits
 from webinar.demo.content_types import DatedTalk, DemoSpeaker
@@ -57,7 +57,7 @@ def needed() -> bool:
 
 def load(*, settings: Settings, password: str, today: date | None = None) -> None:
     """Write everything around `today` and commit; files of an attempt that fails are removed."""
-    storage = FolderStorage(settings.storage_folder)
+    storage = storage_of(settings)
     before = set(storage.keys())
     try:
         _write(settings, storage, password, today or clock.berlin(clock.now()).date())
@@ -69,7 +69,7 @@ def load(*, settings: Settings, password: str, today: date | None = None) -> Non
         raise
 
 
-def _write(settings: Settings, storage: FolderStorage, password: str, today: date) -> None:
+def _write(settings: Settings, storage: Storage, password: str, today: date) -> None:
     past, coming = content.past_talks(today), content.coming_talks(today)
     with at(moment(working_day(past[0].day - timedelta(days=50)), 9, 30)):
         account = _account(password)
@@ -145,7 +145,7 @@ def _series(by: Account) -> Series:
     return series.create(values, by=by)
 
 
-def _speakers(by: Account, storage: FolderStorage) -> Callable[[DemoSpeaker], Speaker]:
+def _speakers(by: Account, storage: Storage) -> Callable[[DemoSpeaker], Speaker]:
     """Gives the speaker's row, made when it is first asked for."""
     made: dict[str, Speaker] = {}
 
@@ -157,7 +157,7 @@ def _speakers(by: Account, storage: FolderStorage) -> Callable[[DemoSpeaker], Sp
     return find
 
 
-def _speaker(given: DemoSpeaker, by: Account, storage: FolderStorage) -> Speaker:
+def _speaker(given: DemoSpeaker, by: Account, storage: Storage) -> Speaker:
     drawn = photo(BytesIO(portraits.draw(given.name)))
     stored = storage.put(BytesIO(drawn), limit=_PHOTO_LIMIT)
     values = SpeakerValues(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from webinar import clock
-from webinar.adapters.storage import FolderStorage
+from webinar.adapters.storage import Storage
 from webinar.demo.content_types import DemoSpeaker
 from webinar.extensions import db
 from webinar.models import Account, Series, Speaker
@@ -24,7 +24,7 @@ class Desk:
     account: Account
     series: Series
     speaker: Callable[[DemoSpeaker], Speaker]
-    storage: FolderStorage
+    storage: Storage
     mail_domain: str
     retention_days: int
     chance: random.Random

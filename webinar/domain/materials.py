@@ -29,6 +29,7 @@ from webinar.models import (
     Processing,
     Recording,
     Talk,
+    Upload,
 )
 from webinar.text import clean
 
@@ -162,7 +163,8 @@ def unused(keys: Iterable[str]) -> list[str]:
     files = select(Material.storage_key).where(Material.storage_key.in_(asked))
     pages = select(MaterialPage.thumbnail_key).where(MaterialPage.thumbnail_key.in_(asked))
     aside = select(Recording.storage_key).where(Recording.storage_key.in_(asked))
-    named = {key for query in (files, pages, aside) for key in db.session.scalars(query)}
+    coming = select(Upload.storage_key).where(Upload.storage_key.in_(asked))
+    named = {key for query in (files, pages, aside, coming) for key in db.session.scalars(query)}
     return [key for key in asked if key not in named]
 
 

@@ -16,6 +16,7 @@ from webinar.jobs.recordings import fetch_recording, forget_recordings, take_rec
 from webinar.jobs.releases import forget_openings, release_planned, warn_of_deletion
 from webinar.jobs.reminders import ask_for_reminders, remind
 from webinar.jobs.retention import retain
+from webinar.jobs.uploads import forget_bytes, forget_uploads, take_upload
 
 HANDLERS: Mapping[str, Handler] = {
     "ask_for_reminders": ask_for_reminders,
@@ -24,9 +25,11 @@ HANDLERS: Mapping[str, Handler] = {
     "delete_files": delete_files,
     "expand_mailing": expand_mailing,
     "fetch_recording": fetch_recording,
+    "forget_bytes": forget_bytes,
     "forget_openings": forget_openings,
     "forget_recordings": forget_recordings,
     "forget_sign_ins": forget_sign_ins,
+    "forget_uploads": forget_uploads,
     "journal_erasure": journal_erasure,
     "journal_links": journal_links,
     "process_material": process_material,
@@ -36,6 +39,7 @@ HANDLERS: Mapping[str, Handler] = {
     "retain": retain,
     "send_reset": send_reset,
     "take_recording": take_recording,
+    "take_upload": take_upload,
     "warn_of_deletion": warn_of_deletion,
 }
 PERIODIC: Mapping[str, timedelta] = {
@@ -45,9 +49,10 @@ PERIODIC: Mapping[str, timedelta] = {
     "forget_openings": timedelta(days=1),
     "forget_recordings": timedelta(days=1),
     "forget_sign_ins": timedelta(days=1),
+    "forget_uploads": timedelta(hours=1),
+    "journal_links": timedelta(minutes=5),
     "read_inbox": timedelta(minutes=1),
     "release_planned": timedelta(minutes=1),
-    "journal_links": timedelta(minutes=5),
     "retain": timedelta(hours=1),
     "warn_of_deletion": timedelta(hours=1),
 }

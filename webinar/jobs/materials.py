@@ -19,10 +19,10 @@ from sqlalchemy import select
 from webinar.adapters import media
 from webinar.adapters.documents import Kind, MediaType, Page
 from webinar.adapters.documents.apart import Deck, read_pages
-from webinar.adapters.storage import FolderStorage
+from webinar.adapters.storage import Storage, StorageAway, storage_of
 from webinar.clock import now
 from webinar.domain import materials, search_index
-from webinar.errors import RuleError
+from webinar.errors import NotThere, RuleError
 from webinar.extensions import db, reading
 from webinar.jobs.queue import Run
 from webinar.models import Material, MaterialPage, Processing
@@ -51,7 +51,7 @@ class Facts:
 
 def process_material(run: Run, *, material_id: int) -> None:
     """Read the material's file and keep what was found. Doing it again changes nothing."""
-    storage = FolderStorage(run.settings.storage_folder)
+    storage = storage_of(run.settings)
     with reading():
         found = db.session.get(Material, material_id)
         db.session.commit()
@@ -75,7 +75,7 @@ def delete_files(run: Run, *, keys: list[str]) -> None:
     with reading():
         unused = materials.unused(keys)
         db.session.commit()
-    _remove(unused, FolderStorage(run.settings.storage_folder))
+    _remove(unused, storage_of(run.settings))
 
 
 def delete_expired_materials(run: Run) -> None:
@@ -89,15 +89,17 @@ def delete_expired_materials(run: Run) -> None:
         if found is not None:
             materials.delete(found, by=None)
         db.session.commit()
-    FolderStorage(run.settings.storage_folder).sweep(before=now() - ABANDONED)
+    storage_of(run.settings).sweep(before=now() - ABANDONED)
 
 
-def _facts(material: Material, storage: FolderStorage) -> Facts:
-    path = storage.path(str(material.storage_key))
-    if path is None:
-        return Facts(note="file_gone")
+def _facts(material: Material, storage: Storage) -> Facts:
     try:
-        return _read(path, MediaType.of(material.media_type))
+        with storage.local(str(material.storage_key)) as path:
+            return _read(path, MediaType.of(material.media_type))
+    except NotThere:
+        return Facts(note="file_gone")
+    except StorageAway:
+        raise
     except RuleError as error:
         log.warning("file could not be read", material=material.id, code=error.code)
         return Facts(note=error.code)
@@ -114,7 +116,7 @@ def _read(path: Path, kind: MediaType) -> Facts:
     return Facts(seconds=length, note="video_plays_badly" if found.playable is False else "")
 
 
-def _keep_pictures(pages: Iterable[Page], storage: FolderStorage) -> dict[int, str]:
+def _keep_pictures(pages: Iterable[Page], storage: Storage) -> dict[int, str]:
     """Store the pictures; their keys by page number. None remains if one cannot be stored."""
     keys: dict[int, str] = {}
     try:
@@ -159,6 +161,6 @@ def _write(material_id: int, key: str, *, facts: Facts, keys: dict[int, str]) ->
     return obsolete
 
 
-def _remove(keys: Iterable[str], storage: FolderStorage) -> None:
+def _remove(keys: Iterable[str], storage: Storage) -> None:
     for key in keys:
         storage.delete(key)

@@ -7,42 +7,26 @@ says where the bytes went. Neighbours: `web.callbacks.uploads`, which takes the 
 
 from __future__ import annotations
 
-import time
+from typing import BinaryIO, cast
 
 import structlog
 
 from webinar.adapters.documents import identify
 from webinar.adapters.fetch import Forbidden, Trouble, fetched
-from webinar.adapters.incoming import Incoming
-from webinar.adapters.storage import FolderStorage, Readable, StoredFile
+from webinar.adapters.incoming import incoming_of
+from webinar.adapters.storage import Storage, StorageAway, StoredFile, storage_of
 from webinar.clock import now
 from webinar.domain import recording_uploads, recordings
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db, reading
+from webinar.jobs.beating import Beating, BeatingFile
 from webinar.jobs.queue import PAUSES, Run
+from webinar.jobs.uploads import scan
 from webinar.models import Aside, Job, Recording, RecordingState
 
 log = structlog.get_logger()
 
 UNKNOWN = "application/octet-stream"
-BEAT = 20
-"""Seconds between two signs of life while bytes move."""
-
-
-class Beating:
-    """A stream that holds the job's lease while it is read: gigabytes take longer than a lease."""
-
-    def __init__(self, stream: Readable, run: Run) -> None:
-        self._stream, self._run = stream, run
-        self._beat = time.monotonic()
-
-    def read(self, size: int, /) -> bytes:
-        """The next bytes of the stream."""
-        if time.monotonic() - self._beat > BEAT:
-            self._run.keep()
-            db.session.commit()
-            self._beat = time.monotonic()
-        return self._stream.read(size)
 
 
 def take_recording(run: Run, *, recording_id: int) -> None:
@@ -50,8 +34,9 @@ def take_recording(run: Run, *, recording_id: int) -> None:
     row = _row(recording_id)
     if row.state != RecordingState.COMPLETE:
         return
-    name, incoming = row.public_id, Incoming(run.settings.storage_folder)
+    name, incoming = row.public_id, incoming_of(run.settings)
     try:
+        incoming.finish(name, size=row.size or 0)
         with incoming.open(name) as file:
             stored = _storage(run).put(Beating(file, run), limit=row.size or 0)
     except NotThere:
@@ -60,6 +45,7 @@ def take_recording(run: Run, *, recording_id: int) -> None:
         log.warning("recording differs", recording=row.id)
         if stored is not None:
             _storage(run).delete(stored.key)
+        incoming.remove(name)
         recording_uploads.start_again(recordings.locked(recording_id))
         db.session.commit()
         return
@@ -97,7 +83,7 @@ def forget_recordings(run: Run) -> None:
         run.keep()
         recordings.discard(row, by=None)
         db.session.commit()
-    incoming = Incoming(run.settings.storage_folder)
+    incoming = incoming_of(run.settings)
     for name in incoming.untouched(before=now() - recording_uploads.UNFINISHED):
         recording_uploads.forget_bytes(name)
         db.session.commit()
@@ -111,7 +97,7 @@ def _settle(run: Run, recording_id: int, stored: StoredFile) -> None:
         recordings.settle(
             recordings.locked(recording_id),
             stored=stored,
-            media_type=_media_type(storage, stored.key),
+            media_type=_media_type(run, storage, stored.key),
             days=run.settings.retention_days,
         )
         db.session.commit()
@@ -121,12 +107,19 @@ def _settle(run: Run, recording_id: int, stored: StoredFile) -> None:
         raise
 
 
-def _media_type(storage: FolderStorage, key: str) -> str:
-    with storage.open(key) as file:
+def _media_type(run: Run, storage: Storage, key: str) -> str:
+    """What it is; what is no video, or harmful, is unknown and waits for a person."""
+    with storage.open(key) as raw:
+        file = cast("BinaryIO", BeatingFile(raw, run))
         try:
-            return identify(file, filename="aufzeichnung.mp4").media_type
-        except RuleError:
+            media = identify(file, filename="aufzeichnung.mp4")
+            scan(run.settings, file, media)
+        except StorageAway:
+            raise
+        except RuleError as error:
+            log.warning("recording not taken", key=key, code=error.code)
             return UNKNOWN
+        return media.media_type
 
 
 def _fail(run: Run, recording_id: int, reason: Aside, *, why: str) -> None:
@@ -149,5 +142,5 @@ def _row(recording_id: int) -> Recording:
     return row
 
 
-def _storage(run: Run) -> FolderStorage:
-    return FolderStorage(run.settings.storage_folder)
+def _storage(run: Run) -> Storage:
+    return storage_of(run.settings)

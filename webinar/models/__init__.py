@@ -83,6 +83,7 @@ from webinar.models.talks import (
     Visibility,
     talk_topics,
 )
+from webinar.models.uploads import Upload, UploadState
 from webinar.models.workers import WorkerBeat
 
 __all__ = [
@@ -170,6 +171,8 @@ __all__ = [
     "TalkState",
     "Throttle",
     "Topic",
+    "Upload",
+    "UploadState",
     "Visibility",
     "WorkerBeat",
     "audience_members",

@@ -28,8 +28,8 @@ def register(app: Flask) -> None:
     logs.register(app)
     if app.extensions["settings"].metrics_token:
         figures.register(app)
-    headers.register(app)
     uploads.register(app)
+    headers.register(app)
     language.register(app)
     sign_in.register(app)
     filters.register(app)

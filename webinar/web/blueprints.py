@@ -67,6 +67,7 @@ from webinar.web.organiser import (
     stand_ins,
     talk_speakers,
     talks,
+    uploads,
     waiting_list,
 )
 from webinar.web.organiser import (
@@ -145,6 +146,7 @@ ORGANISER = (
     ),
     (materials.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen"),
     (openings.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/abrufe"),
+    (uploads.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/hochladen"),
     (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
     (reminders.blueprint, "/veranstaltungen/<int:talk_id>/erinnerungen"),
     (recordings.blueprint, "/aufzeichnungen"),

@@ -2,7 +2,9 @@
 
 Who may have a file was decided before (`domain.materials`); this module only sends it. Ranges
 follow RFC 9110, 14: a single range is served, several are answered with the whole, which the RFC
-allows. The bytes pass in pieces, from any store that can seek.
+allows. The bytes pass in pieces, unless the settings name somebody who sends them without us: the
+proxy from its own disk (`X-Accel-Redirect`), or the bucket, for what is saved. What is played stays
+here: an address that outlives a withdrawal would be none that can be withdrawn.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from webinar.adapters.calendar import Event, calendar_bytes
 from webinar.adapters.documents import MediaType, download_name
 from webinar.errors import NotThere
 from webinar.models import Material, MaterialPage, Recording
-from webinar.web.settings import storage
+from webinar.web.settings import settings, storage
 
 PIECE = 256 * 1024
 PLAYED = frozenset({"video/mp4", "video/webm", "text/vtt"})
@@ -59,9 +61,12 @@ def attachment(material: Material) -> Response:
     media = MediaType.of(material.media_type) if material.storage_key is not None else None
     if media is None:
         raise NotThere("material_missing")
+    name = disposition(download_name(material.file_name, media_type=media))
+    elsewhere = _elsewhere(material, name)
+    if elsewhere is not None:
+        return elsewhere
     response = _file(material)
-    name = download_name(material.file_name, media_type=media)
-    response.headers["Content-Disposition"] = disposition(name)
+    response.headers["Content-Disposition"] = name
     return response
 
 
@@ -132,6 +137,29 @@ def asked_span(size: int, *, etag: str) -> Span | None:
     return Span(*found)
 
 
+def _elsewhere(material: Kept, name: str) -> Response | None:
+    """The way to the bucket, where browsers may fetch from it and do not have the bytes yet."""
+    if request.method == "HEAD" or (material.sha256 or "") in request.if_none_match:
+        return None
+    link = storage().link(
+        material.storage_key or "", media_type=material.media_type, disposition=name
+    )
+    if link is None:
+        return None
+    headers = {"Location": link, "Cache-Control": "private, no-store"}
+    return Response(status=302, headers=headers)
+
+
+def _by_the_proxy(response: Response, key: str) -> bool:
+    """Have the proxy send the file from its disk: ranges and tags are then its own affair."""
+    path = settings().storage.accel_path
+    if not path or storage().path(key) is None:
+        return False
+    response.headers["X-Accel-Redirect"] = f"{path}{key[:2]}/{key}"
+    response.headers.pop("ETag")
+    return True
+
+
 def _file(material: Kept) -> Response:
     """The stored bytes with their type, ETag and range; the route adds how to show them."""
     key, etag, size = material.storage_key or "", material.sha256 or "", material.size or 0
@@ -141,6 +169,8 @@ def _file(material: Kept) -> Response:
     response.set_etag(etag)
     if etag in request.if_none_match:
         response.status_code = 304
+        return response
+    if _by_the_proxy(response, key):
         return response
     try:
         span = asked_span(size, etag=etag)
@@ -154,7 +184,7 @@ def _file(material: Kept) -> Response:
     span = span or Span(0, size)
     response.content_length = span.stop - span.start
     if request.method != "HEAD":
-        file = storage().open(key)
+        file = storage().open(key, start=span.start, stop=span.stop)
         response.call_on_close(file.close)
         response.response = _pieces(file, span)
         response.direct_passthrough = True
@@ -162,7 +192,6 @@ def _file(material: Kept) -> Response:
 
 
 def _pieces(file: BinaryIO, span: Span) -> Iterator[bytes]:
-    file.seek(span.start)
     left = span.stop - span.start
     while left > 0 and (piece := file.read(min(PIECE, left))):
         left -= len(piece)

@@ -20,6 +20,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
+from webinar.adapters.storage import StorageAway
 from webinar.errors import Conflict, Gone, NotAllowed, NotThere, RuleError
 from webinar.extensions import db
 from webinar.web.logs import redact
@@ -86,6 +87,10 @@ def rule_error(error: RuleError) -> ResponseReturnValue:
             "errors/link.html" if g.get("personal") and "link" in error.code else "errors/404.html"
         )
         return render_template(page), 410 if isinstance(error, Gone) else 404
+    if isinstance(error, StorageAway):
+        log.error("storage away", path=redact(request.path), exc_info=error)
+        page = render_template("errors/rule.html", sentence=sentence(error))
+        return page, 503, {"Retry-After": str(AWAY_SECONDS)}
     status = 403 if isinstance(error, NotAllowed) else 409 if isinstance(error, Conflict) else 422
     return render_template("errors/rule.html", sentence=sentence(error)), status
 

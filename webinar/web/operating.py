@@ -20,11 +20,13 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 
+from webinar.adapters.antivirus import Scanner
+from webinar.adapters.storage import StorageAway
 from webinar.clock import now
 from webinar.domain import health
 from webinar.extensions import db
 from webinar.web import figures
-from webinar.web.settings import settings
+from webinar.web.settings import settings, storage
 
 blueprint = Blueprint("operating", __name__)
 
@@ -129,10 +131,28 @@ def _space() -> Check:
     return Check(ok=free >= FREE_BYTES, says=f"{free // 1024**2} MiB free")
 
 
+def _files() -> Check:
+    try:
+        storage().exists("0" * 32)
+    except StorageAway:
+        return Check(ok=False, says="the store of files does not answer")
+    return Check(ok=True, says="the store of files answers")
+
+
+def _scanner() -> Check:
+    found = settings()
+    if not found.clamav:
+        return Check(ok=True, says="none is set")
+    answers = Scanner(found.clamav, found.clamav_stream).ping()
+    return Check(ok=answers, says="answers" if answers else "does not answer")
+
+
 CHECKS: dict[str, Callable[[], Check]] = {
     "database": _database,
     "tables": _tables,
     "worker": _worker,
     "mail": _mail,
     "space": _space,
+    "files": _files,
+    "virus scanner": _scanner,
 }

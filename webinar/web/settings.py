@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import current_app
 
-from webinar.adapters.storage import FolderStorage
+from webinar.adapters.storage import Storage, storage_of
 from webinar.config import Settings
 from webinar.domain.attendances import Rule
 from webinar.domain.rooms import Terms
@@ -16,9 +16,9 @@ def settings() -> Settings:
     return found
 
 
-def storage() -> FolderStorage:
+def storage() -> Storage:
     """Where the files of this application are kept."""
-    return FolderStorage(settings().storage_folder)
+    return storage_of(settings())
 
 
 def terms() -> Terms:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
-from flask import Flask, Request
+from flask import Flask, Request, request
 
 from webinar.web.settings import settings
 
@@ -32,5 +32,12 @@ class UploadRequest(Request):
         return cast("IO[bytes]", SpooledTemporaryFile(max_size=IN_MEMORY, dir=str(folder)))
 
 
+def widen() -> None:
+    """What comes in piece by piece may be larger than a form, and is never read as one."""
+    if request.blueprint == "uploads":
+        request.max_content_length = settings().large_upload_limit
+
+
 def register(app: Flask) -> None:
+    app.before_request(widen)
     app.request_class = UploadRequest

@@ -12,6 +12,7 @@ from webinar.adapters.documents.filetypes import (
     MediaType,
     download_name,
     identify,
+    promised,
     shorten,
 )
 from webinar.adapters.documents.office import pptx_pages
@@ -31,5 +32,6 @@ __all__ = [
     "pdf_pages",
     "photo",
     "pptx_pages",
+    "promised",
     "shorten",
 ]

@@ -1,8 +1,8 @@
 """What an upload is, told from its bytes and never from its name, and what we do not take.
 
 puremagic guesses; each guess that is on the list is then checked for what its kind can hide
-(macros, passwords, bombs, missing ends) by its neighbour here. Virus scanning is left to the
-operator's gateways.
+(macros, passwords, bombs, missing ends) by its neighbour here. Viruses are looked for by
+`adapters.antivirus`.
 """
 
 import re
@@ -19,6 +19,12 @@ from webinar.errors import RuleError
 
 MAX_SUBTITLES = 4 * 1024 * 1024
 _MP4_BRANDS = {"isom", "iso2", "iso4", "iso5", "iso6", "mp41", "mp42", "avc1", "M4V", "dash"}
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{d}{n}" for d in ("COM", "LPT") for n in range(1, 10))}
+"""Names that Windows keeps for itself, whatever their extension."""
+_OLD_OFFICE = {".doc", ".xls", ".ppt"}
+_MACROS = {".docm", ".xlsm", ".pptm", ".ppsm", ".potm", ".dotm", ".xltm", ".xlsb"}
+_ACTIVE = {".html": "file_is_web_page", ".htm": "file_is_web_page", ".xhtml": "file_is_web_page"}
+_ACTIVE |= {".svg": "file_is_svg"}
 _ARCHIVES = {".7z", ".rar", ".gz", ".bz2", ".xz", ".tar", ".zst", ".cab", ".iso", ".lz", ".ar"}
 
 REFUSALS = frozenset(
@@ -28,6 +34,8 @@ REFUSALS = frozenset(
         "file_encrypted",
         "file_has_macros",
         "file_is_archive",
+        "file_is_svg",
+        "file_is_web_page",
         "file_office_old_or_encrypted",
         "file_type_not_allowed",
         "file_unpacks_too_large",
@@ -97,6 +105,27 @@ def identify(file: BinaryIO, *, filename: str) -> MediaType:
         file.seek(0)
 
 
+def promised(filename: str, *, declared: str = "") -> MediaType:
+    """What the name of a file promises that is still to be sent; its bytes have the last word.
+
+    `declared` is the browser's own guess. Raises `RuleError` as `identify`.
+    """
+    extension = "." + shorten(filename, length=300).rpartition(".")[2].lower()
+    extension = {".jpeg": ".jpg"}.get(extension, extension)
+    name = shorten(filename)
+    if extension in _ARCHIVES | {".zip"}:
+        raise _refuse("file_is_archive", name=name)
+    if extension in _OLD_OFFICE:
+        raise _refuse("file_office_old_or_encrypted", name=name)
+    if extension in _MACROS:
+        raise _refuse("file_has_macros", name=name)
+    found = next((member for member in MediaType if member.extension == extension), None)
+    ours = {member.media_type for member in MediaType}
+    if found is None or (declared in ours and declared != found.media_type):
+        raise _refuse(_ACTIVE.get(extension, "file_type_not_allowed"), name=name)
+    return found
+
+
 def shorten(filename: str, *, length: int = 80) -> str:
     """The last part of a name from outside, without control and direction marks; may be empty."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", filename))[-1]
@@ -109,6 +138,8 @@ def download_name(filename: str, *, media_type: MediaType) -> str:
     """A name for people who save the file: what they called it, with the extension it deserves."""
     stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", shorten(filename, length=300))
     stem = re.sub(r'[<>:"|?*]', "-", stem)[:100].strip(" .")
+    if stem.partition(".")[0].upper() in _DEVICES:
+        stem = "Datei " + stem
     return (stem or "Datei") + media_type.extension
 
 
@@ -129,6 +160,9 @@ def _identify(file: BinaryIO) -> MediaType:
         if mark in extensions:
             file.seek(0)
             return check(file)
+    for mark, code in _ACTIVE.items():
+        if mark in extensions:
+            raise _refuse(code)
     if extensions & _ARCHIVES:
         raise _refuse("file_is_archive")
     if ".doc" in extensions:

@@ -16,7 +16,7 @@ from flask import Blueprint, jsonify, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ClientDisconnected
 
-from webinar.adapters.incoming import Incoming
+from webinar.adapters.incoming import Incoming, incoming_of
 from webinar.domain import recording_uploads, recordings
 from webinar.errors import Conflict, NotThere, RuleError
 from webinar.extensions import db
@@ -146,4 +146,4 @@ def _told(row: Recording) -> dict[str, object]:
 
 
 def _incoming() -> Incoming:
-    return Incoming(settings().storage_folder)
+    return incoming_of(settings())

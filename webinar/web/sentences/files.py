@@ -7,8 +7,31 @@ from flask_babel.speaklater import LazyString
 
 FILES: dict[str, LazyString] = {
     "file_too_large": _l("The file is larger than this office accepts."),
+    "storage_quota": _l(
+        "The archive has no room left for a file of this size. Please delete recordings that "
+        "nobody needs, or ask whoever runs the server for more room."
+    ),
+    "file_is_web_page": _l(
+        "This is a web page. It could run scripts and is not accepted; please save it as PDF."
+    ),
+    "file_is_svg": _l(
+        "This is a drawing in SVG. It could run scripts and is not accepted; please save it as "
+        "PDF or PNG."
+    ),
+    "file_not_scanned": _l(
+        "The virus scanner did not answer, so the file was not accepted. Please try again later "
+        "or tell whoever runs the server."
+    ),
+    "file_too_large_to_scan": _l(
+        "The file is larger than the virus scanner takes. Please make it smaller, for example by "
+        "compressing its pictures, or tell whoever runs the server."
+    ),
     "storage_full": _l(
         "There is no room for this file at the moment. Please tell whoever runs the server."
+    ),
+    "storage_away": _l(
+        "The store of files does not answer at the moment. Nothing was changed. "
+        "Please try again in a minute."
     ),
     "file_not_there": _l("This file does not exist."),
     "file_empty": _l("The file is empty."),
@@ -93,4 +116,19 @@ TABLES: dict[str, LazyString] = {
     "table_damaged": _l("The table is damaged or incomplete. Please save it once more."),
     "table_empty": _l("The table has no rows."),
 }
-SENTENCES: dict[str, LazyString] = {**FILES, **MATERIALS, **RELEASES, **RECORDINGS, **TABLES}
+UPLOADS: dict[str, LazyString] = {
+    "file_infected": _l("The virus scanner found “%(found)s” in the file. It was not kept."),
+    "upload_missing": _l("This upload has ended or was given up. Please begin it again."),
+    "upload_locked": _l("This upload is still being received on another connection."),
+    "upload_offset": _l("The upload has come further than this. It goes on by itself."),
+    "upload_lost": _l("What was received has been lost. Please send the file again."),
+    "upload_damaged": _l("A part arrived altered. It is sent again."),
+}
+SENTENCES: dict[str, LazyString] = {
+    **FILES,
+    **UPLOADS,
+    **MATERIALS,
+    **RELEASES,
+    **RECORDINGS,
+    **TABLES,
+}

@@ -1,73 +1,31 @@
-"""Where the bytes of uploads live: a folder now, behind a protocol that a bucket can fill later.
+"""Files in a folder of this machine, or of one that several machines share.
 
-Knows keys and bytes only. What a file is tells `webinar.adapters.filetypes`; its name, size and
-digest are kept by the database, and who may open it is decided there. Keys are random and made
-here, so that no name from outside ever becomes a path and no two records ever share bytes.
+Whole files or none, keys of our own, nothing touched beside the one asked; `protocol` says more.
 """
+
+from __future__ import annotations
 
 import errno
 import hashlib
 import os
-import re
-import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
+from webinar.adapters.storage.protocol import (
+    CHUNK,
+    Readable,
+    StoredFile,
+    checked_key,
+    is_key,
+    new_key,
+)
 from webinar.errors import NotThere, RuleError
 
-CHUNK = 1024 * 1024
 RESERVE = 256 * 1024 * 1024
-_KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """What was written: the key to open it with, bytes, and the SHA-256 in hexadecimal."""
-
-    key: str
-    size: int
-    sha256: str
-
-
-class Readable(Protocol):
-    """The one method that `put` needs of an upload."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; empty at the end."""
-        ...
-
-
-class Storage(Protocol):
-    """What the application asks of any store. A key that we did not make is `NotThere`."""
-
-    def put(self, stream: Readable, *, limit: int) -> StoredFile:
-        """Keep the stream from where it stands; more than `limit` bytes are refused."""
-        ...
-
-    def open(self, key: str) -> BinaryIO:
-        """The bytes, seekable; the caller closes."""
-        ...
-
-    def path(self, key: str) -> Path | None:
-        """The local file, for a server that sends it itself; None where there is none."""
-        ...
-
-    def delete(self, key: str) -> None:
-        """Remove the bytes; removing what has gone already is no error."""
-        ...
-
-    def exists(self, key: str) -> bool:
-        """Whether the key opens something."""
-        ...
-
-    def keys(self) -> Iterator[str]:
-        """Every complete file, in no order; for comparing with the database."""
-        ...
 
 
 class FolderStorage:
@@ -84,13 +42,11 @@ class FolderStorage:
         self._reserve = reserve
         self._partial.mkdir(mode=0o750, parents=True, exist_ok=True)
 
-    def put(self, stream: Readable, *, limit: int) -> StoredFile:
-        """Keep at most `limit` bytes, in pieces of 1 MiB.
-
-        Raises `RuleError`: `file_too_large` (value `limit`) or `storage_full`; nothing remains.
-        """
-        key = secrets.token_hex(16)
-        partial = self._partial / key
+    def put(self, stream: Readable, *, limit: int, key: str | None = None) -> StoredFile:
+        """Keep at most `limit` bytes, in pieces of 1 MiB."""
+        key = key or new_key()
+        # Two that bring the same key, one of them believed dead, do not write into one file.
+        partial = self._partial / new_key()
         try:
             size, digest = self._write(stream, partial, limit=limit)
             self._publish(partial, self._place(key))
@@ -102,17 +58,42 @@ class FolderStorage:
             partial.unlink(missing_ok=True)
         return StoredFile(key=key, size=size, sha256=digest)
 
-    def open(self, key: str) -> BinaryIO:
+    def adopt(self, file: Path, *, key: str) -> None:
+        """Take a synced file of the same disk as it stands, under a key that was made before."""
+        self._publish(file, self._place(key))
+
+    def open(self, key: str, *, start: int = 0, stop: int | None = None) -> BinaryIO:
         """The bytes for reading; `NotThere` for a key that opens nothing."""
         try:
-            return self._place(key).open("rb")
+            file = self._place(key).open("rb")
         except FileNotFoundError:
             raise NotThere("file_not_there") from None
+        file.seek(start)
+        return file
 
     def path(self, key: str) -> Path | None:
         """The file itself, absolute; None when the key opens nothing."""
         place = self._place(key)
         return place if place.is_file() else None
+
+    @contextmanager
+    def local(self, key: str) -> Iterator[Path]:
+        """The file itself; `NotThere` for a key that opens nothing."""
+        place = self.path(key)
+        if place is None:
+            raise NotThere("file_not_there")
+        yield place
+
+    def link(self, key: str, *, media_type: str, disposition: str) -> str | None:
+        """A folder has no address."""
+        return None
+
+    def size(self, key: str) -> int | None:
+        """Bytes of the file."""
+        try:
+            return self._place(key).stat().st_size
+        except FileNotFoundError:
+            return None
 
     def delete(self, key: str) -> None:
         """Remove the file for good, also after a power cut."""
@@ -128,14 +109,11 @@ class FolderStorage:
     def keys(self) -> Iterator[str]:
         """The keys of all complete files."""
         for place in self._root.glob("[0-9a-f][0-9a-f]/*"):
-            if _KEY.fullmatch(place.name) and place.parent.name == place.name[:2]:
+            if is_key(place.name) and place.parent.name == place.name[:2]:
                 yield place.name
 
     def sweep(self, *, before: datetime) -> int:
-        """Remove what killed processes left unfinished and untouched since `before`; how many.
-
-        Choose `before` hours ago: a slow upload is still being written.
-        """
+        """Remove what killed processes left behind."""
         swept = 0
         for partial in self._partial.iterdir():
             with suppress(FileNotFoundError):
@@ -145,10 +123,7 @@ class FolderStorage:
         return swept
 
     def _place(self, key: str) -> Path:
-        # Keys travel through URLs and databases: anything else here could leave the folder.
-        if not _KEY.fullmatch(key):
-            raise NotThere("file_not_there")
-        return self._root / key[:2] / key
+        return self._root / checked_key(key)[:2] / key
 
     def _write(self, stream: Readable, partial: Path, *, limit: int) -> tuple[int, str]:
         size, digest = 0, hashlib.sha256()

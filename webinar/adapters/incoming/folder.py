@@ -1,42 +1,27 @@
-"""Files that come in piece by piece, over hours if it must be: where their bytes wait.
-
-Unlike `adapters.storage`, which takes a file whole or not at all, this keeps what is there and goes
-on. How many bytes count is known by the caller alone: what lies behind that is written over. A
-piece that was cut off or altered therefore leaves nothing that could be believed.
-"""
+"""Pieces that wait in a folder beside the store's, on the same disk."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
-import re
 import shutil
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from webinar.adapters.storage import CHUNK, RESERVE, Readable
+from webinar.adapters.incoming.protocol import Piece, checked_name
+from webinar.adapters.storage import CHUNK, RESERVE, FolderStorage, Readable
 from webinar.errors import NotThere, RuleError
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 
-
-@dataclass(frozen=True)
-class Piece:
-    """What was written: bytes, and their SHA-256 in hexadecimal."""
-
-    size: int
-    sha256: str
-
-
-class Incoming:
-    """Files in `<root>/.incoming`, each under a name that the application made."""
+class FolderIncoming:
+    """Files in `<root>/.incoming`."""
 
     def __init__(self, root: Path, *, reserve: int = RESERVE) -> None:
         """`reserve`: bytes that stay free on the disk."""
-        self._folder = Path(root).resolve() / ".incoming"
+        self._root = Path(root).resolve()
+        self._folder = self._root / ".incoming"
         self._reserve = reserve
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
 
@@ -46,11 +31,7 @@ class Incoming:
             raise RuleError("storage_full", field="file")
 
     def write(self, name: str, stream: Readable, *, offset: int, limit: int) -> Piece:
-        """Write the stream from `offset` on, at most `limit` bytes, and sync it.
-
-        Raises `RuleError`: `file_too_large` (value `limit`) or `storage_full`. Whatever happens,
-        the bytes before `offset` stay as they were.
-        """
+        """Write the stream from `offset` on, and sync it."""
         size, digest = 0, hashlib.sha256()
         handle = os.open(self._place(name), os.O_WRONLY | os.O_CREAT, 0o640)
         try:
@@ -70,6 +51,12 @@ class Incoming:
             os.close(handle)
         return Piece(size=size, sha256=digest.hexdigest())
 
+    def finish(self, name: str, *, size: int) -> None:
+        """Cut off what an earlier try left behind the end."""
+        if self.size(name) < size:
+            raise NotThere("file_not_there")
+        os.truncate(self._place(name), size)
+
     def open(self, name: str) -> BinaryIO:
         """The bytes for reading; `NotThere` where there are none."""
         try:
@@ -81,6 +68,10 @@ class Incoming:
         """Bytes on the disk; 0 where there is no file."""
         place = self._place(name)
         return place.stat().st_size if place.is_file() else 0
+
+    def hand_over(self, name: str, *, key: str) -> None:
+        """Rename it: both lie on one disk."""
+        FolderStorage(self._root).adopt(self._place(name), key=key)
 
     def remove(self, name: str) -> None:
         """Let go of the bytes; of none is no error."""
@@ -95,9 +86,7 @@ class Incoming:
         ]
 
     def _place(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise NotThere("file_not_there")
-        return self._folder / name
+        return self._folder / checked_name(name)
 
 
 def _write_all(handle: int, chunk: bytes, offset: int) -> None:
