@@ -165,6 +165,7 @@ MATRIX: dict[str, str] = {
     "materials.edit": WRITE,
     "materials.withdraw": WRITE,
     "materials.delete": WRITE,
+    "materials.try_again": WRITE,
     "releases.create": READ,
     "releases.review": WRITE,
     "invitations.index": READ,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from webinar.jobs.cleanup import cleanup, forget_bodies
+from webinar.jobs.films import cut_recording
 from webinar.jobs.inbox import forget_inbox, read_inbox
 from webinar.jobs.mailings import expand_mailing
 from webinar.jobs.materials import delete_expired_materials, delete_files, process_material
@@ -16,6 +17,7 @@ from webinar.jobs.reminders import ask_for_reminders, remind
 HANDLERS: Mapping[str, Handler] = {
     "ask_for_reminders": ask_for_reminders,
     "cleanup": cleanup,
+    "cut_recording": cut_recording,
     "delete_expired_materials": delete_expired_materials,
     "delete_files": delete_files,
     "expand_mailing": expand_mailing,

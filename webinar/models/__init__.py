@@ -14,6 +14,7 @@ from webinar.models.contacts import (
     audience_members,
 )
 from webinar.models.feedback import Feedback
+from webinar.models.films import Chapter, CutState, RecordingCut
 from webinar.models.inbox import (
     CalendarReply,
     InboxKind,
@@ -41,6 +42,9 @@ from webinar.models.materials import (
     MaterialKind,
     MaterialPage,
     Processing,
+    ProcessingStep,
+    Step,
+    StepState,
     SubtitleCue,
 )
 from webinar.models.participation import (
@@ -82,10 +86,12 @@ __all__ = [
     "AuditEntry",
     "CalendarEntry",
     "CalendarReply",
+    "Chapter",
     "ConsentAnswer",
     "Contact",
     "ContactForm",
     "ContactImport",
+    "CutState",
     "Deputy",
     "Feedback",
     "Format",
@@ -114,12 +120,14 @@ __all__ = [
     "Outcome",
     "Placeholder",
     "Processing",
+    "ProcessingStep",
     "Purpose",
     "Question",
     "QuestionAnswer",
     "QuestionKind",
     "Recording",
     "RecordingConsent",
+    "RecordingCut",
     "RecordingSource",
     "RecordingState",
     "Registration",
@@ -132,6 +140,8 @@ __all__ = [
     "SeriesAcceptance",
     "Source",
     "Speaker",
+    "Step",
+    "StepState",
     "SubtitleCue",
     "Suggestion",
     "Talk",

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from webinar.clock import now
 from webinar.domain import materials, times
+from webinar.domain import pages as decks
 from webinar.models import Material, MaterialKind
 from webinar.web import downloads
 from webinar.web.guest import pages
@@ -55,7 +56,7 @@ def play(public_id: str) -> ResponseReturnValue:
 @blueprint.get("/seite/<public_id>/<int:number>")
 def thumbnail(public_id: str, number: int) -> ResponseReturnValue:
     """The small picture of a page."""
-    return downloads.thumbnail(materials.page_of(_granted(public_id), number=number))
+    return downloads.thumbnail(decks.page_of(_granted(public_id), number=number))
 
 
 def seconds(text: str) -> int:
@@ -78,7 +79,7 @@ def _of(found: list[Material], kind: MaterialKind) -> list[Material]:
 def _decks(found: list[Material]) -> list[dict[str, object]]:
     """Each set of slides with its pages; those without any are only files to save."""
     slides = _of(found, MaterialKind.SLIDES)
-    pages_of = materials.pages_of(slides)
+    pages_of = decks.pages_of(slides)
     return [
         {"material": material, "pages": pages_of[material.id]}
         for material in slides

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from webinar.adapters.documents import download_name, identify
-from webinar.domain import materials, releases, talks
+from webinar.domain import materials, pages, processing, releases, talks
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import Audience, Grantee, Material, MaterialKind, Talk
@@ -76,9 +76,15 @@ def create_link(talk_id: int) -> ResponseReturnValue:
 def show(talk_id: int, material_id: int) -> ResponseReturnValue:
     """One material: what was read of it, for whom it is, what can be done."""
     material = _material(talk_id, material_id)
-    found = materials.pages_of([material])[material.id]
-    names = _audience_names([material])
-    return page("show", talk=material.talk, material=material, pages=found, audiences=names)
+    return page(
+        "show",
+        talk=material.talk,
+        material=material,
+        pages=pages.pages_of([material])[material.id],
+        steps=processing.shown_steps(material),
+        again=processing.can_try_again(material),
+        audiences=_audience_names([material]),
+    )
 
 
 @blueprint.route("/<int:material_id>/bearbeiten", methods=["GET", "POST"])
@@ -115,6 +121,20 @@ def withdraw(talk_id: int, material_id: int) -> ResponseReturnValue:
     return redirect(_address(material), 303)
 
 
+@blueprint.post("/<int:material_id>/erneut")
+def try_again(talk_id: int, material_id: int) -> ResponseReturnValue:
+    """Read once more what could not be read."""
+    material = _material(talk_id, material_id)
+    try:
+        processing.try_again(material, by=account())
+        db.session.commit()
+        flash(_("The file is being read once more."), "success")
+    except RuleError as error:
+        db.session.rollback()
+        flash(sentence(error), "info")
+    return redirect(_address(material), 303)
+
+
 @blueprint.route("/<int:material_id>/loeschen", methods=["GET", "POST"])
 def delete(talk_id: int, material_id: int) -> ResponseReturnValue:
     """What goes with it, then deleting it."""
@@ -137,7 +157,7 @@ def file(talk_id: int, material_id: int) -> ResponseReturnValue:
 def thumbnail(talk_id: int, material_id: int, number: int) -> ResponseReturnValue:
     """The small picture of a page."""
     material = _material(talk_id, material_id)
-    return downloads.thumbnail(materials.page_of(material, number=number))
+    return downloads.thumbnail(pages.page_of(material, number=number))
 
 
 @blueprint.app_template_global()
@@ -145,6 +165,12 @@ def material_note(material: Material) -> str:
     """What is wrong with the file, as a sentence; empty when all went well."""
     note = material.processing_note
     return sentence(RuleError(note)) if note else ""
+
+
+@blueprint.app_template_global()
+def note_sentence(note: str) -> str:
+    """What the code of a step or a cut says."""
+    return sentence(RuleError(note))
 
 
 def _take(talk: Talk, form: FileForm) -> Material:

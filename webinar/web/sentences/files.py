@@ -25,6 +25,12 @@ FILES: dict[str, LazyString] = {
     "image_too_large": _l("The picture has too many pixels. Please make it smaller."),
     "file_too_slow": _l("The pages could not be read in reasonable time."),
     "file_gone": _l("The stored file is missing. Please tell whoever runs the server."),
+    "worker_died": _l("The reading was broken off at every try."),
+    "processing_broke": _l("The reading broke off because of a fault on the server."),
+    "ffmpeg_missing": _l("ffmpeg is not installed on this server."),
+    "film_failed": _l("ffmpeg could not read this recording."),
+    "film_too_slow": _l("ffmpeg did not finish in reasonable time."),
+    "nothing_to_try": _l("There is nothing to try again: everything is done or on its way."),
     "video_plays_badly": _l(
         "Not every browser plays this recording. MP4 with H.264 and AAC plays everywhere."
     ),
