@@ -34,7 +34,7 @@ from webinar.models import (
     Purpose,
     Talk,
 )
-from webinar.web.guest.archive import seconds
+from webinar.web.archives import seconds
 
 FILM = bytes(range(256)) * 40
 SLIDES, RECORDING, HANDOUT = MaterialKind.SLIDES, MaterialKind.RECORDING, MaterialKind.HANDOUT

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Protocol
 
 from webinar.errors import RuleError
 
@@ -35,6 +36,17 @@ class Cue:
     start_ms: int
     end_ms: int
     text: str
+
+
+class Spoken(Protocol):
+    """A line from wherever it is kept."""
+
+    @property
+    def start_ms(self) -> int: ...
+    @property
+    def end_ms(self) -> int: ...
+    @property
+    def text(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,7 @@ def read(data: bytes) -> Subtitles:
     return _in_order(found)
 
 
-def write(cues: Iterable[Cue]) -> bytes:
+def write(cues: Iterable[Spoken]) -> bytes:
     """The lines as WebVTT in UTF-8: numbered, with nothing in them but text."""
     blocks = ["WEBVTT\n"]
     for number, cue in enumerate(cues, start=1):

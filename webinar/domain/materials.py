@@ -136,6 +136,8 @@ def edit(
     material.delete_on = delete_on
     if material.kind == MaterialKind.LINK and url is not None:
         material.url = checked_url(url)
+    for one in db.session.scalars(select(Material).where(Material.recording_id == material.id)):
+        one.delete_on = delete_on
     changes = audit.changes_of(material)
     if changes:
         audit.record("material.edited", material, by=by, changes=changes)
@@ -178,6 +180,12 @@ def of_talk(talk: Talk) -> list[Material]:
     """Everything that the desk has for the talk, in order, with its grants."""
     query = _ordered(Material.talk_id == talk.id).options(selectinload(Material.grants))
     return list(db.session.scalars(query))
+
+
+def has_recording(talk: Talk) -> bool:
+    """Whether pages of slides can be given times."""
+    query = _ordered(Material.talk_id == talk.id, Material.kind == MaterialKind.RECORDING)
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def one_of(talk: Talk, *, material_id: int) -> Material:

@@ -78,16 +78,22 @@ def put(
         recording_id=recording.id,
         language=language,
         processing=Processing.DONE,
-        delete_on=recording.delete_on,
-        released_at=recording.released_at,
-        grants=[
-            Grant(grantee=one.grantee, contact_id=one.contact_id, audience_id=one.audience_id)
-            for one in recording.grants
-        ],
     )
     materials.append(row, talk=recording.talk, by=by)
     write_lines(row, lines)
+    follow(recording)
     return row
+
+
+def follow(recording: Material) -> None:
+    """Open or close the subtitles as their recording is: what is said in it is no less its own."""
+    for one in of_recording(recording):
+        one.released_at, one.delete_on = recording.released_at, recording.delete_on
+        one.grants = [
+            Grant(grantee=row.grantee, contact_id=row.contact_id, audience_id=row.audience_id)
+            for row in recording.grants
+        ]
+    db.session.flush()
 
 
 def write_lines(subtitles: Material, lines: Sequence[Line]) -> None:

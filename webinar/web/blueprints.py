@@ -33,10 +33,12 @@ from webinar.web.organiser import (
     audit,
     contact_addresses,
     contacts,
+    cuts,
     desk,
     dispatches,
     evening,
     feedback,
+    films,
     imports,
     inbox,
     inbox_deputies,
@@ -59,11 +61,13 @@ from webinar.web.organiser import (
     talks,
     waiting_list,
 )
+from webinar.web.public import archive as public_archive
 from webinar.web.public import feeds, pages, technique
 from webinar.web.public import signups as public_signups
 
 PUBLIC = (
     pages.blueprint,
+    public_archive.blueprint,
     public_signups.blueprint,
     feeds.blueprint,
     technique.blueprint,
@@ -120,6 +124,8 @@ ORGANISER = (
         "/veranstaltungen/<int:talk_id>/personen/<int:contact_id>/warteliste",
     ),
     (materials.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen"),
+    (films.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen"),
+    (cuts.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/<int:material_id>/schnitt"),
     (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
     (reminders.blueprint, "/veranstaltungen/<int:talk_id>/erinnerungen"),
     (recordings.blueprint, "/aufzeichnungen"),

@@ -14,7 +14,16 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from webinar.adapters.documents import download_name, identify
-from webinar.domain import materials, pages, processing, releases, talks
+from webinar.domain import (
+    chapters,
+    cuts,
+    materials,
+    pages,
+    processing,
+    releases,
+    subtitles,
+    talks,
+)
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import Audience, Grantee, Material, MaterialKind, Talk
@@ -76,10 +85,15 @@ def create_link(talk_id: int) -> ResponseReturnValue:
 def show(talk_id: int, material_id: int) -> ResponseReturnValue:
     """One material: what was read of it, for whom it is, what can be done."""
     material = _material(talk_id, material_id)
+    film = material.kind == MaterialKind.RECORDING
     return page(
         "show",
         talk=material.talk,
         material=material,
+        film=materials.has_recording(material.talk),
+        tracks=subtitles.of_recording(material) if film else [],
+        chapters=chapters.chapters_of([material])[material.id] if film else [],
+        cut=cuts.of_recording(material) if film else None,
         pages=pages.pages_of([material])[material.id],
         steps=processing.shown_steps(material),
         again=processing.can_try_again(material),
