@@ -64,7 +64,10 @@
     if (page && !page.hasAttribute("aria-current")) {
       mark(pages, page);
       // Only the strip moves, never the page that somebody reads.
-      leaves.scrollTo({ left: page.offsetLeft - leaves.offsetLeft });
+      leaves.scrollTo({
+        left: page.offsetLeft - leaves.firstElementChild.offsetLeft,
+        behavior: "instant",
+      });
     }
     mark(chapters, current(chapters, (one) => Number(one.dataset.at)));
   }
