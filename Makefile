@@ -6,8 +6,11 @@ ARGS ?=
 UV_VERSION := 0.13.9
 CATALOGUE := webinar/translations/de/LC_MESSAGES/messages.mo
 
+# Each of the many processes would compile the sources again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help run install test soak bench lint format messages migrate lock browser clean
+.PHONY: help run install test soak bench sbom lint format messages migrate lock browser clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,17 +23,18 @@ install: .venv/run $(CATALOGUE) ## the environment alone, as production needs it
 test: .venv/dev $(CATALOGUE) browser ## all tests, on SQLite and, where there is one, PostgreSQL
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not soak and not long" $(ARGS)
 
-soak: .venv/dev $(CATALOGUE) browser ## gigabytes, long kill series, big fan-outs
-	@$(BIN)/python -m pytest -m soak $(ARGS)
+soak: .venv/dev $(CATALOGUE) browser ## gigabytes, kill series, big fan-outs; what the tests do in short, in full
+	@WEBINAR_SOAK=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "(soak or deep) and not long" $(ARGS)
 
 bench: .venv/dev $(CATALOGUE) ## measured workloads beside their ceilings, written to var/bench.json
 	@bash bench/install
 	@$(BIN)/python -m bench $(ARGS)
 
-lint: .venv/dev ## style, types, catalogues
+lint: .venv/dev ## style, types, known weaknesses of the libraries
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@.ci/audit
 
 format: .venv/dev ## put the sources in form
 	@$(BIN)/ruff check --fix .
@@ -43,6 +47,10 @@ messages: .venv/dev ## collect new messages into the catalogue and compile it
 
 migrate: .venv/dev ## write a migration for changed tables: make migrate ARGS="what changes"
 	@$(BIN)/flask db migrate -m "$(ARGS)"
+
+sbom: .venv/dev ## the libraries as a CycloneDX list, written to var/sbom.json
+	@mkdir -p var
+	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o var/sbom.json
 
 lock: .venv/dev ## renew the locks from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 --upgrade pyproject.toml -o requirements.lock

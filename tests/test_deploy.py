@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import configparser
 import http.client
+import ipaddress
 import json
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -247,3 +249,120 @@ def test_proxy_redacts_every_kind_of_personal_link_and_takes_uploads() -> None:
     limit = re.search(r"client_max_body_size (\d+)m;", text)
     assert limit is not None
     assert int(limit[1]) > 500
+
+
+def test_limits_in_redis_hold_across_processes(migrated_sqlite: Path, tmp_path: Path) -> None:
+    try:
+        socket.create_connection(("127.0.0.1", 6379), timeout=2).close()
+    except OSError:
+        pytest.skip("no Redis on 127.0.0.1:6379")
+    values = {
+        **ENVIRON,
+        "WEBINAR_DATABASE_URL": f"sqlite:///{migrated_sqlite}",
+        "WEBINAR_LIMITS_STORAGE": "redis://127.0.0.1:6379/15",
+        "WEBINAR_TRUSTED_PROXIES": "1",
+        "WEB_CONCURRENCY": "2",
+    }
+    # Of this run alone: counts outlive it in the server.
+    caller = {"X-Forwarded-For": str(ipaddress.ip_address(secrets.token_bytes(16)))}
+    with serving(values, tmp_path / "log") as server:
+        answers = [status(server, "/veranstaltungen.ics", caller) for _ in range(61)]
+    assert answers == [200] * 60 + [429]
+
+
+def status(server: str, path: str, headers: dict[str, str]) -> int:
+    connection = http.client.HTTPConnection(server, timeout=30)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse().status
+    connection.close()
+    return answer
+
+
+def test_caddy_passes_the_address_on_and_writes_no_links(
+    migrated_sqlite: Path, tmp_path: Path
+) -> None:
+    if not shutil.which("caddy"):
+        pytest.skip("no caddy")
+    values = {
+        **ENVIRON,
+        "WEBINAR_DATABASE_URL": f"sqlite:///{migrated_sqlite}",
+        "WEBINAR_TRUSTED_PROXIES": "1",
+    }
+    log = tmp_path / "caddy"
+    with serving(values, tmp_path / "log") as upstream, behind_caddy(upstream, log) as proxy:
+        ask(proxy, "/healthz?kennung=4711", {"X-Forwarded-For": "192.0.2.7"})
+        for kind in PATHS.values():
+            assert status(proxy, f"/{kind}/{TOKEN}/zusage?von=Seubert", {}) in (404, 405)
+    for text in (log.read_text(), (tmp_path / "log").read_text()):
+        assert all(secret not in text for secret in (TOKEN, "Seubert", "4711", "192.0.2.7"))
+    lines = [json.loads(line) for line in log.read_text().splitlines() if "handled" in line]
+    assert [line["request"]["uri"] for line in lines] == [
+        "/healthz",
+        *(f"/{kind}//zusage" for kind in PATHS.values()),
+    ]
+    assert {line["request"]["remote_ip"] for line in lines} == {"127.0.0.0"}
+
+
+@contextmanager
+def behind_caddy(upstream: str, log: Path) -> Iterator[str]:
+    """The address of a running Caddy in front of the server, without TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")]
+    here = {"PUBLIC_HOST": f"http://:{port}", "UPSTREAM": upstream}
+    home = {"HOME": str(log.parent), "XDG_DATA_HOME": str(log.parent)}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, env={**os.environ, **here, **home}, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        for _ in range(300):
+            if b"serving initial configuration" in log.read_bytes():
+                break
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.1)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def test_containers_fit_the_program(tmp_path: Path) -> None:
+    """What compose would start, as Compose itself reads it where it is installed."""
+    if not shutil.which("docker-compose"):
+        pytest.skip("no docker-compose")
+    folder = shutil.copytree(DEPLOY / "compose", tmp_path / "compose")
+    shutil.copy(folder / "webinar.env.example", folder / "webinar.env")
+    needed = {"DATABASE_PASSWORD": "geheim", "PUBLIC_HOST": "termine.lra.example"}
+    found = compose(folder, needed)
+    assert found.returncode == 0, found.stderr
+    for command in (
+        "webinar\n    - worker",
+        "flask\n    - --app\n    - app\n    - db\n    - upgrade",
+    ):
+        assert f"command:\n    - {command}" in found.stdout
+    assert "WEBINAR_DATABASE_URL: postgresql://webinar:geheim@database/webinar" in found.stdout
+    missing = compose(folder, {})
+    assert missing.returncode != 0
+    assert "must be set in .env" in missing.stderr
+
+
+def compose(folder: Path, values: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["docker-compose", "-f", str(folder / "compose.yaml"), "config"],
+        env=surroundings(values),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_example_for_containers_names_settings_that_exist() -> None:
+    documented = (ROOT / "docs" / "operators.md").read_text("utf-8")
+    for name in ("webinar.env.example", "compose.yaml"):
+        text = (DEPLOY / "compose" / name).read_text("utf-8")
+        found = set(re.findall(r"^\s*(WEBINAR_\w+)[:=]", text, re.MULTILINE))
+        assert found
+        for setting in found:
+            assert f"`{setting}`" in documented

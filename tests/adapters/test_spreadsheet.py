@@ -2,7 +2,6 @@
 
 import io
 import random
-import time
 from collections.abc import Callable
 from datetime import datetime
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -12,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
+from tests.lengths import length
 from webinar.adapters.spreadsheet import TableKind, Value, read_table, write_csv, write_xlsx
 from webinar.adapters.spreadsheet.table import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS
 from webinar.errors import RuleError
@@ -179,9 +179,8 @@ def test_xlsx_that_lies_about_its_size_is_read_as_it_is() -> None:
         "xl/worksheets/sheet1.xml",
         lambda xml: xml.replace(b'ref="A1:A2"', b'ref="A1:XFD1048576"'),
     )
-    begin = time.monotonic()
+    # A reader that believed it would go through seventeen thousand million cells.
     assert rows(data) == [(2, ("Ada",))]
-    assert time.monotonic() - begin < 30, "a million empty rows must not take minutes"
 
 
 HOSTILE_CELLS: list[Value] = [
@@ -234,7 +233,8 @@ def test_what_is_written_can_be_read_again(write: Callable[..., bytes]) -> None:
 
 
 @pytest.mark.property
-@settings(max_examples=60, deadline=None)
+@pytest.mark.deep
+@settings(max_examples=length(30, soak=600), deadline=None)
 @given(
     st.lists(
         st.lists(

@@ -12,12 +12,19 @@ from playwright.sync_api import Browser, Page, Request
 
 from tests.browser import personal
 from tests.browser.conftest import Setup, sign_in
+from tests.lengths import length
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.deep]
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"runOnly": TAGS, "resultTypes": ["violations"]}
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+Scheme = Literal["light", "dark"]
+BOTH: tuple[Scheme, ...] = ("light", "dark")
+SCHEMES: dict[int, tuple[Scheme, ...]] = {
+    1280: length(("light",), soak=BOTH),
+    320: length(("dark",), soak=BOTH),
+}
+"""By the width of the window."""
 PUBLIC = ["/", "/rueckblick", "/ueber-die-reihe", "/technik", "/impressum", "/datenschutz"]
 PUBLIC += [
     "/barrierefreiheit",
@@ -34,7 +41,7 @@ LEAD_ON = re.compile(
 )
 
 
-@pytest.fixture(params=[1280, 320])
+@pytest.fixture(params=SCHEMES)
 def page(request: pytest.FixtureRequest, browser: Browser):  # type: ignore[no-untyped-def]
     context = browser.new_context(viewport={"width": request.param, "height": 900}, locale="de-DE")
     yield context.new_page()
@@ -52,7 +59,8 @@ def problems(page: Page, address: str, home: str) -> list[str]:
     page.goto(address)
     page.evaluate(Axe().axe_script)
     wrong = []
-    for scheme in SCHEMES:
+    assert page.viewport_size is not None
+    for scheme in SCHEMES[page.viewport_size["width"]]:
         page.emulate_media(color_scheme=scheme)
         found = page.evaluate("options => axe.run(options)", OPTIONS)["violations"]
         wrong += [

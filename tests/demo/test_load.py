@@ -117,12 +117,16 @@ def test_the_other_coming_evenings_are_announced_and_drafted(story: Flask) -> No
 
 
 def test_only_the_invitations_of_today_are_due(story: Flask) -> None:
-    waiting = db.session.scalars(select(Mail).where(Mail.state.in_(delivery.DUE))).all()
+    waiting = db.session.scalars(
+        select(Mail).where(Mail.state.in_(delivery.DUE)).order_by(Mail.id)
+    ).all()
     assert len(waiting) == load.INVITED_TODAY
     assert {mail.template for mail in waiting} == {"invitation"}
     assert {mail.talk_id for mail in waiting} == {talks()[3].id}
     assert all(delivery.still_wanted(mail) for mail in waiting)
-    rest = db.session.scalars(select(Mail).where(Mail.state != MailState.QUEUED)).all()
+    rest = db.session.scalars(
+        select(Mail).where(Mail.state != MailState.QUEUED).order_by(Mail.id)
+    ).all()
     assert {mail.state for mail in rest} == {MailState.SENT}
     assert all(mail.sent_at and mail.created_at < mail.sent_at < NOW for mail in rest)
 

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.lengths import length
 from webinar.demo import mailheaders
 from webinar.demo.mailbox import Mailbox, main
 from webinar.demo.mailview import read_mail, with_outward_links
@@ -277,7 +278,8 @@ def test_text_in_an_unknown_charset_is_still_readable() -> None:
 
 
 @pytest.mark.property
-@settings(max_examples=300, deadline=None)
+@pytest.mark.deep
+@settings(max_examples=length(40, soak=600), deadline=None)
 @given(
     st.lists(
         st.sampled_from(

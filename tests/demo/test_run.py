@@ -163,6 +163,7 @@ def stop(run: Started, number: signal.Signals) -> None:
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
 
 
+@pytest.mark.soak
 def test_everything_starts_once_starts_again_unchanged_and_ends_together(tmp_path: Path) -> None:
     ports = free_ports()
     web, mailbox = ports["WEBINAR_PORT"], ports["WEBINAR_MAILBOX_PORT"]

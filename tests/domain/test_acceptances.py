@@ -91,7 +91,9 @@ def test_every_coming_evening_is_confirmed_or_queued_with_its_mail(series: Serie
         ("waiting", None),
         ("series_accepted", None),
     ]
-    mail = db.session.scalars(select(Mail).where(Mail.contact_id == contact.id)).first()
+    mail = db.session.scalars(
+        select(Mail).where(Mail.contact_id == contact.id).order_by(Mail.id)
+    ).first()
     assert mail is not None
     assert mail.params["reason"] == "series"
     place = registrations.active_registration(free, contact=contact)

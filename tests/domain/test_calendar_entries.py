@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from tests import factories
+from tests.lengths import length
 from webinar.domain import calendar_entries
 from webinar.extensions import db
 from webinar.models import CalendarEntry, Format, TalkState
@@ -59,8 +61,11 @@ def test_each_person_has_an_own_number(app: Flask) -> None:
     assert calendar_entries.request(talk, contact=second) == 0
 
 
+@pytest.mark.deep
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=length(8, soak=150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(st.sampled_from(["request", "cancel", "move", "rename"]), max_size=12))
 def test_number_never_falls_and_every_message_after_a_cancellation_is_newer(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests import factories
+from tests.lengths import length
 from webinar.domain import askings, calendar_entries, deputies, participation, registrations
 from webinar.domain.contacts import ContactData
 from webinar.errors import RuleError
@@ -79,8 +80,9 @@ def check(talk: Talk) -> None:
 
 
 @pytest.mark.property
+@pytest.mark.deep
 @settings(
-    max_examples=20,
+    max_examples=length(10, soak=150),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -97,7 +97,9 @@ def test_display_name_is_chosen_once_until_the_organiser_takes_it_away(
     display_names.reset(place, by=by)
     db.session.commit()
     lines = db.session.scalars(
-        select(AuditEntry).where(AuditEntry.action == "registration.name_reset")
+        select(AuditEntry)
+        .where(AuditEntry.action == "registration.name_reset")
+        .order_by(AuditEntry.id)
     ).all()
     assert [(line.record_id, line.changes) for line in lines] == [
         (place.id, {"display_name": True})

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, func, select
 
 from tests import factories
+from tests.lengths import length
 from webinar.clock import frozen, now
 from webinar.domain import (
     acceptances,
@@ -60,7 +61,7 @@ from webinar.models import (
     Visibility,
 )
 
-pytestmark = pytest.mark.property
+pytestmark = [pytest.mark.property, pytest.mark.deep]
 S = RegistrationState
 START = datetime.fromisoformat("2027-03-11T17:00:00+00:00")
 PEOPLE = 5
@@ -444,7 +445,7 @@ def test_random_histories_keep_places_order_answers_and_mails(app: Flask) -> Non
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=25,
+            max_examples=length(10, soak=100),
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
             stateful_step_count=25,
             deadline=None,

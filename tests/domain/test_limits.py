@@ -33,7 +33,9 @@ def state(row: Invitation) -> str | None:
 
 
 def mails(contact: Contact) -> list[Mail]:
-    return list(db.session.scalars(select(Mail).where(Mail.contact_id == contact.id)))
+    return list(
+        db.session.scalars(select(Mail).where(Mail.contact_id == contact.id).order_by(Mail.id))
+    )
 
 
 def test_limit_counts_both_sides_together() -> None:

@@ -50,7 +50,9 @@ def written(contact: Contact, talk: Talk | None = None, **values: object) -> Mai
 
 
 def audited(action: str) -> list[tuple[str, int, int | None]]:
-    rows = db.session.scalars(select(AuditEntry).where(AuditEntry.action == action))
+    rows = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id)
+    )
     return [(row.record_type, row.record_id, row.account_id) for row in rows]
 
 

@@ -401,7 +401,9 @@ def test_withdrawing_closes_at_once_and_forgets_who_might(app: Flask, organiser:
     assert not sees(talk, person)
     assert db.session.scalar(select(func.count(Grant.id))) == 0
     assert releases.waiting(talk) == [material]
-    lines = db.session.scalars(select(AuditEntry.action).where(AuditEntry.account_id.is_not(None)))
+    lines = db.session.scalars(
+        select(AuditEntry.action).where(AuditEntry.account_id.is_not(None)).order_by(AuditEntry.id)
+    )
     assert lines.all() == ["material.withdrawn"]
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from tests import factories
+from tests.lengths import length
 from webinar.clock import frozen
 from webinar.domain import delivery, mail, pace
 from webinar.extensions import db
@@ -109,8 +110,11 @@ def test_workers_that_claim_at_the_same_moment_share_one_portion(app: Flask) -> 
 
 
 @pytest.mark.property
+@pytest.mark.deep
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=length(8, soak=60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     per_minute=st.sampled_from([1, 3, 7, 20, 30]),
@@ -126,7 +130,9 @@ def test_no_minute_sees_more_than_the_limit(
         moment += timedelta(seconds=seconds)
         with frozen(moment):
             settle(claimed(per_minute, most=most))
-    sent = sorted(db.session.scalars(select(Mail.sent_at).where(Mail.sent_at.is_not(None))))
+    sent = sorted(
+        db.session.scalars(select(Mail.sent_at).where(Mail.sent_at.is_not(None)).order_by(Mail.id))
+    )
     portion, stretch = pace.portion_of(per_minute)
     assert portion == math.ceil(per_minute / 20)
     for window, most in ((pace.MINUTE, per_minute), (stretch, portion)):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from tests import factories
+from tests.lengths import length
 from webinar.clock import frozen, now
 from webinar.domain import calendar_entries, links, participation, registrations
 from webinar.errors import RuleError
@@ -424,8 +425,9 @@ class History:
 
 
 @pytest.mark.property
+@pytest.mark.deep
 @settings(
-    max_examples=25,
+    max_examples=length(12, soak=200),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

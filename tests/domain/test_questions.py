@@ -121,6 +121,8 @@ def test_changed_answers_are_mailed_once_for_each_change() -> None:
     for text in ("B", "B", "A"):
         questions.change_answers(talk, row, {first.id: text, second.id: "yes"})
         db.session.commit()
-    mails = db.session.scalars(select(Mail).where(Mail.template == "details")).all()
+    mails = db.session.scalars(
+        select(Mail).where(Mail.template == "details").order_by(Mail.id)
+    ).all()
     assert [mail.params["answers"][0][2] for mail in mails] == ["B", "A"]
     assert mails[0].params["answers"][1] == ["Brauchen Sie Hilfe?", "yes_no", "yes"]

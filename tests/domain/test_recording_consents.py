@@ -110,7 +110,9 @@ def test_answers_stay_with_who_wrote_them_down(talk: Talk) -> None:
     assert rows[0].revoked_at == rows[1].given_at == start + timedelta(days=1)
     assert rows[1].revoked_at is None
     lines = db.session.scalars(
-        select(AuditEntry).where(AuditEntry.action.startswith("talk.recording_"))
+        select(AuditEntry)
+        .where(AuditEntry.action.startswith("talk.recording_"))
+        .order_by(AuditEntry.id)
     ).all()
     assert [(line.action, line.account_id, line.changes) for line in lines] == [
         ("talk.recording_consented", office.id, {"speaker": one.id}),
@@ -123,7 +125,9 @@ def test_speaker_is_told_of_every_answer(talk: Talk) -> None:
     for said in (YES, YES, NO, YES):
         recording_consents.answer(talk, one, said=said)
     db.session.commit()
-    told = db.session.scalars(select(Mail).where(Mail.template == "recording_consent")).all()
+    told = db.session.scalars(
+        select(Mail).where(Mail.template == "recording_consent").order_by(Mail.id)
+    ).all()
     assert [mail.params["answer"] for mail in told] == [YES, NO, YES]
     assert {mail.recipient for mail in told} == {one.email}
 

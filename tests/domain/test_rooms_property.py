@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests import factories
 from tests.domain.test_rooms import as_values
+from tests.lengths import length
 from webinar.clock import frozen
 from webinar.domain import (
     admissions,
@@ -199,12 +200,14 @@ class Evening:
             assert entered == (self.promised if inside else set()), at
 
 
+@pytest.mark.property
+@pytest.mark.deep
 @pytest.mark.usefixtures("app")
 def test_nobody_enters_outside_the_hours_and_everybody_promised_inside() -> None:
     reached: set[str] = set()
 
     @settings(
-        max_examples=40,
+        max_examples=length(12, soak=200),
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

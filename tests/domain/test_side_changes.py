@@ -120,6 +120,8 @@ def test_move_of_the_room_can_tell_only_who_comes_there(organiser: Account) -> N
     assert (told, last(online)[0]) == (2, "confirmation")
     assert last(hall) == ("moved", "REQUEST")
     assert last(waits) == ("moved", None)
-    mail = db.session.scalars(select(Mail).where(Mail.template == "moved")).first()
+    mail = db.session.scalars(
+        select(Mail).where(Mail.template == "moved").order_by(Mail.id)
+    ).first()
     assert mail is not None
     assert (mail.params["note"], mail.params["before"]["venue"]) == ("Bis dann.", "Saal")

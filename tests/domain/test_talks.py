@@ -330,7 +330,7 @@ def test_move_is_told_to_who_holds_a_place_if_the_organiser_says_so(
         new = as_values(talk, start=time(18, 30))
         assert talks.edit(talk, new, revision=1, by=organiser, tell=tell) == told
         db.session.commit()
-    mails = db.session.scalars(select(Mail).where(Mail.template == "moved")).all()
+    mails = db.session.scalars(select(Mail).where(Mail.template == "moved").order_by(Mail.id)).all()
     assert [mail.calendar_sequence for mail in mails] == [1] * told
 
 
@@ -344,7 +344,7 @@ def test_other_words_are_told_with_the_same_sequence(
         assert talks.moved(talk, as_values(talk, **changes)).side is None
         told = talks.edit(talk, as_values(talk, **changes), revision=1, by=organiser, tell=True)
         db.session.commit()
-    mails = db.session.scalars(select(Mail).where(Mail.template == "moved")).all()
+    mails = db.session.scalars(select(Mail).where(Mail.template == "moved").order_by(Mail.id)).all()
     assert told == 2
     assert [(one.calendar_method, one.calendar_sequence) for one in mails] == [("REQUEST", 0)] * 2
 
@@ -382,7 +382,9 @@ def test_cancelling_ends_every_place_and_tells_everyone(app: Flask, organiser: A
         assert talks.cancel(talk, reason="Krank", by=organiser) == 2
         db.session.commit()
     assert {registration.state for registration in held} == {RegistrationState.CANCELLED}
-    told = db.session.scalars(select(Mail).where(Mail.template == "cancelled")).all()
+    told = db.session.scalars(
+        select(Mail).where(Mail.template == "cancelled").order_by(Mail.id)
+    ).all()
     assert len(told) == 2
     assert [entry.cancelled for entry in db.session.scalars(select(CalendarEntry))] == [True]
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests import factories
+from tests.lengths import length
 from webinar.clock import frozen, now
 from webinar.domain import participation, registrations, waiting_list
 from webinar.errors import RuleError
@@ -106,8 +107,11 @@ def test_moved_queue_has_no_two_at_one_moment_and_who_comes_stands_last(
 
 
 @pytest.mark.property
+@pytest.mark.deep
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=length(10, soak=150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 7)), max_size=8))
 def test_any_moves_give_the_order_that_a_list_would(

@@ -29,6 +29,7 @@ from tests import factories
 from tests.adapters.test_calendar import assert_well_formed
 from tests.conftest import ENVIRON
 from tests.domain.test_talks import as_values
+from tests.lengths import length
 from tests.personal import address
 from webinar import settings_of
 from webinar.adapters.mime import message_bytes
@@ -227,6 +228,7 @@ SEQUENCES = {
 OWN = ("mail", "own file", "own feed")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("start", "title"), [*zip(NIGHTS, HARD, strict=True)])
 def test_every_calendar_of_an_evening_keeps_the_rules(
     app: Flask, organiser: Account, start: datetime, title: str
@@ -244,8 +246,9 @@ def test_every_calendar_of_an_evening_keeps_the_rules(
 
 
 @pytest.mark.property
+@pytest.mark.deep
 @settings(
-    max_examples=6,
+    max_examples=length(3, soak=40),
     deadline=None,
     phases=[Phase.generate],  # a story is long: what fails is shown as it was found
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -17,6 +17,7 @@ from tests.conftest import ENVIRON
 from tests.jobs import dovecot
 from tests.jobs.dovecot import PASSWORD, USER, Server
 from tests.jobs.processes import Program, free_port, wait_for
+from tests.lengths import length
 from webinar.adapters.inbox import imap
 from webinar.clock import now
 from webinar.extensions import db
@@ -33,11 +34,12 @@ from webinar.models import (
     RegistrationState,
 )
 
-PEOPLE = 60
-KILLS = 3
+PEOPLE = length(20, soak=60)
+KILLS = length(1, soak=3)
 
 pytestmark = [
     pytest.mark.kill,
+    pytest.mark.deep,
     pytest.mark.skipif(not dovecot.BINARY, reason=dovecot.MISSING),
 ]
 
@@ -115,7 +117,7 @@ def test_answers_survive_kills_of_the_worker_that_reads_them(
     finally:
         worker.kill()
     assert len(server.flags()) == PEOPLE
-    messages = db.session.scalars(select(InboxMessage)).all()
+    messages = db.session.scalars(select(InboxMessage).order_by(InboxMessage.id)).all()
     assert len(messages) == PEOPLE
     assert {message.state for message in messages} == {InboxState.ACTED}
     answers = db.session.scalars(select(Invitation.answer)).all()

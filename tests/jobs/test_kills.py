@@ -53,6 +53,7 @@ def lose_web(sieged: Siege) -> None:
 
 
 @pytest.mark.kill
+@pytest.mark.soak
 @pytest.mark.parametrize(("kind", "workers"), [sqlite, postgres])
 def test_mailing_survives_a_kill_of_each_part(kind: str, workers: int, tmp_path: Path) -> None:
     with siege(kind, tmp_path, people=PEOPLE, workers=workers, seed=1) as sieged:

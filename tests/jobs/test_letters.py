@@ -41,6 +41,8 @@ from webinar.models import (
     TalkState,
 )
 
+pytestmark = pytest.mark.once  # texts from rows that any database gives back alike
+
 OTHER_ROOM = "https://treffen.example.org/abend?pwd=1&lang=de"
 MAILS = Path(__file__).parent.parent / "mails"
 Make = Callable[[Scene], Mail]

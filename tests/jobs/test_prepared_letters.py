@@ -28,6 +28,8 @@ from webinar.models import (
     TalkState,
 )
 
+pytestmark = pytest.mark.once  # texts from rows that any database gives back alike
+
 LONG = "Freiherrin von und zu Oberpfaffenhofen-Unterpfaffenhofen"
 PEOPLE: dict[str, dict[str, str]] = {
     "usual": {"last_name": "Seubert"},

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from tests import factories
 from tests.jobs.relay import Postbox
 from tests.jobs.test_worker import let_leases_end, process, wait_for
+from tests.lengths import length
 from webinar.clock import frozen, now
 from webinar.domain import reminders
 from webinar.extensions import db, reading
@@ -31,8 +32,8 @@ from webinar.models import (
     Talk,
 )
 
-PEOPLE = 600
-KILLS = (1, 150)
+PEOPLE = length(300, soak=600)
+KILLS = length((1,), soak=(1, 150))
 """After how many written mails the worker is killed: in the middle of a batch, most likely."""
 
 
@@ -108,6 +109,7 @@ def test_answers_wait_for_one_batch_only() -> None:
 
 
 @pytest.mark.kill
+@pytest.mark.deep
 def test_killed_worker_reminds_everybody_exactly_once(
     app: Flask, environ: dict[str, str], box: Postbox
 ) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests import factories
 from tests.jobs.relay import Postbox
+from tests.lengths import length
 from webinar import create_app
 from webinar.clock import now
 from webinar.domain import mailings
@@ -41,9 +42,9 @@ from webinar.models import (
 from webinar.models.base import public_id
 from webinar.rendering.wording import wording
 
-KILLS = (30, 120)
+PEOPLE = length(60, soak=200)
+KILLS = length((20,), soak=(30, 120))
 """After how many mails the worker is killed."""
-PEOPLE = 200
 
 
 def sent_mailing(people: int) -> Mailing:
@@ -222,7 +223,8 @@ def let_leases_end() -> None:
 
 
 @pytest.mark.kill
-@pytest.mark.parametrize("pipelines", [False, True])
+@pytest.mark.deep
+@pytest.mark.parametrize("pipelines", [pytest.param(False, marks=pytest.mark.soak), True])
 def test_killed_worker_loses_nothing_and_doubles_at_most_the_mail_in_hand(
     app: Flask, environ: dict[str, str], box: Postbox, pipelines: bool
 ) -> None:
@@ -247,6 +249,7 @@ def test_killed_worker_loses_nothing_and_doubles_at_most_the_mail_in_hand(
 
 
 @pytest.mark.race
+@pytest.mark.deep
 def test_workers_side_by_side_send_each_mail_once(
     app: Flask, environ: dict[str, str], box: Postbox
 ) -> None:

@@ -375,7 +375,7 @@ def test_answer_needs_few_statements_however_many_take_part(client: FlaskClient)
     db.session.expunge_all()
     with counted() as more:
         client.post(f"{second}/zusage", data={"mode": "online"})
-    assert (len(few), len(more)) == (10, 10)
+    assert (len(few), len(more)) == (7, 7)
 
 
 def test_page_bends_the_form_of_address_behind_a_preposition(client: FlaskClient) -> None:

@@ -103,7 +103,9 @@ def test_one_click_ticks_off_in_the_hall_and_another_takes_it_back(
         desk.post(home(talk, f"/{contact.id}/zuruecknehmen"))
     assert db.session.query(Attendance).count() == 0
     actions = db.session.scalars(
-        select(AuditEntry.action).where(AuditEntry.action.startswith("attendance"))
+        select(AuditEntry.action)
+        .where(AuditEntry.action.startswith("attendance"))
+        .order_by(AuditEntry.id)
     )
     assert list(actions) == ["attendance.ticked", "attendance.unticked"]
 

@@ -20,6 +20,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse, encode_multipart
 
 from tests.conftest import PASSWORD, signed_in
+from tests.lengths import length
 from tests.web import world
 from tests.web.access_matrix import ANYBODY, MATRIX
 from tests.web.pageforms import PageForm, forms_of
@@ -27,7 +28,14 @@ from tests.web.world import World
 from webinar.extensions import db
 from webinar.models import Account
 
-pytestmark = pytest.mark.hostile
+pytestmark = [pytest.mark.hostile, pytest.mark.deep]
+
+ENTRIES = length(3, soak=1_000)
+"""Of each form, that are replaced one by one."""
+TRIES = length(1, soak=6)
+"""Texts in place of each entry of each form."""
+ROUNDS = length(1, soak=4)
+"""With all entries replaced at once."""
 
 MARK = '<b data-hostile="1">\''
 HUGE = "9" * 30
@@ -133,12 +141,12 @@ def forms(client: FlaskClient, whole: World) -> list[PageForm]:
 
 def variants(form: PageForm, chance: random.Random) -> Iterator[list[tuple[str, str]]]:
     """The form with one entry replaced, without it, with it twice; then with all at random."""
-    for name in form.names:
-        for one in chance.sample(TEXTS, 5):
+    for name in chance.sample(form.names, min(ENTRIES, len(form.names))):
+        for one in chance.sample(TEXTS, TRIES):
             yield [(key, one if key == name else value) for key, value in form.fields]
         yield [pair for pair in form.fields if pair[0] != name]
         yield [*form.fields, (name, chance.choice(TEXTS))]
-    for _round in range(3):
+    for _round in range(ROUNDS):
         yield [(name, chance.choice(TEXTS)) for name in form.names]
     yield []
 
@@ -219,7 +227,7 @@ def addresses(path: str, names: tuple[str, ...], chance: random.Random) -> Itera
     for place in range(1, len(parts)):
         one = chance.choice([*(quote(one, safe="") for one in short), *RAW])
         yield "/".join([*parts[:place], one, *parts[place + 1 :]])
-    for _round in range(3):
+    for _round in range(ROUNDS):
         pairs = [(name, chance.choice(TEXTS)) for name in chance.sample(names, 4)]
         yield f"{path}?{urlencode(pairs)}"
     yield f"{path}?{chance.choice(names)}={chance.choice(RAW)}"
@@ -243,14 +251,16 @@ HEADERS = (
 )
 
 
+@pytest.mark.once
 def test_headers_that_nobody_sends_break_nothing(
     app: Flask, administrator: Account, whole: World
 ) -> None:
+    chance = random.Random(3)
     clients = [signed_in(app, administrator), app.test_client()]
     wrong: list[object] = []
     for rule, path in whole.all_paths("GET"):
         client = clients["token" in rule.arguments or MATRIX[rule.endpoint] == ANYBODY]
-        for given in HEADERS:
+        for given in chance.sample(HEADERS, length(2, soak=len(HEADERS))):
             answer = client.get(path, headers=given)
             if b"evil.example" in answer.get_data():
                 wrong.append(("host", path))

@@ -165,7 +165,9 @@ def test_second_invitation_goes_to_those_without_an_answer_alone(
     assert desk.post(f"{base}/senden").status_code == 303
     mailings.expand(draft())
     db.session.commit()
-    sent = db.session.scalars(select(Mail).where(Mail.template == "reinvitation")).all()
+    sent = db.session.scalars(
+        select(Mail).where(Mail.template == "reinvitation").order_by(Mail.id)
+    ).all()
     assert [mail.contact_id for mail in sent] == [silent.id]
 
 

@@ -166,7 +166,9 @@ def test_new_photo_replaces_the_old_and_removing_leaves_none(desk: FlaskClient) 
     assert (found.photo_key, stored()) == (None, [])
     assert desk.get(f"{LIST}/{found.id}/foto").status_code == 404
     changes = db.session.scalars(
-        select(AuditEntry.changes).where(AuditEntry.action == "speaker.edited")
+        select(AuditEntry.changes)
+        .where(AuditEntry.action == "speaker.edited")
+        .order_by(AuditEntry.id)
     ).all()
     assert all(
         value is True for entry in changes for key, value in entry.items() if key != "photo_key"

@@ -53,7 +53,7 @@ def letter_of(page: str) -> str:
 
 
 def moved_mails() -> list[Mail]:
-    return list(db.session.scalars(select(Mail).where(Mail.template == "moved")))
+    return list(db.session.scalars(select(Mail).where(Mail.template == "moved").order_by(Mail.id)))
 
 
 def test_options_are_saved_shown_and_copied(desk: FlaskClient) -> None:

@@ -316,7 +316,7 @@ def test_moving_a_published_talk_asks_whom_to_tell(desk: FlaskClient, whom: str,
     assert desk.post(address, data={**again, "whom": whom, "step": "tell"}).status_code == 303
     db.session.refresh(talk)
     assert talk.starts_at == factories.at("2027-01-14T17:30")
-    moved = db.session.scalars(select(Mail).where(Mail.template == "moved")).all()
+    moved = db.session.scalars(select(Mail).where(Mail.template == "moved").order_by(Mail.id)).all()
     assert len(moved) == told
 
 
@@ -337,7 +337,7 @@ def test_other_words_are_told_only_if_the_organiser_says_so(
     assert desk.post(address, data={**data, **answer}).status_code == 303
     db.session.refresh(talk)
     assert talk.title == "Bauen & Wohnen"
-    moved = db.session.scalars(select(Mail).where(Mail.template == "moved")).all()
+    moved = db.session.scalars(select(Mail).where(Mail.template == "moved").order_by(Mail.id)).all()
     assert [(mail.calendar_method, mail.calendar_sequence) for mail in moved] == [
         ("REQUEST", 0)
     ] * told
@@ -413,7 +413,9 @@ def test_speakers_are_added_ordered_sent_their_link_and_taken_off(
     assert address in unescape(page)
     for number in (1, 1, 2):
         desk.post(f"{base}/{first.id}/link", data={"number": number})
-    mails = db.session.scalars(select(Mail).where(Mail.template == "speaker_link")).all()
+    mails = db.session.scalars(
+        select(Mail).where(Mail.template == "speaker_link").order_by(Mail.id)
+    ).all()
     assert [mail.recipient for mail in mails] == [first.email] * 2
 
     desk.post(f"{base}/{first.id}/entfernen")

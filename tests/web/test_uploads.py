@@ -322,7 +322,7 @@ def test_same_recording_in_two_sessions_is_one_material(
     work(app)
     bring(client, session="another")
     work(app)
-    states = db.session.scalars(select(Recording.state)).all()
+    states = db.session.scalars(select(Recording.state).order_by(Recording.id)).all()
     assert set(states) == {"stored"}
     assert db.session.query(Material).count() == 1
     assert len(kept(app)) == 1

@@ -151,7 +151,7 @@ def build(app: Flask, by: Account) -> World:
         "reminder_id": step.id,
         "recording_id": _aside(app).id,
         "room_id": room.id,
-        "mail_id": db.session.scalars(select(Mail.id)).first(),
+        "mail_id": db.session.scalars(select(Mail.id).order_by(Mail.id)).first(),
         "name": upload.public_id,
         "message_id": came_in.id,
         "admission_id": guest.id,

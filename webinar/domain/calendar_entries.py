@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from webinar.domain import rows
-from webinar.domain.rows import Insert, here, written_once
+from webinar.domain.rows import Upsert, here, written_once
 from webinar.extensions import db
 from webinar.models import CalendarEntry, Contact, Talk, TalkState
 
@@ -46,7 +46,7 @@ def _at_least(number: ColumnElement[int], least: ColumnElement[int]) -> ColumnEl
     return case((number >= least, number), else_=least)
 
 
-def _tell_again(insert: Insert) -> Executable:
+def _tell_again(insert: Upsert) -> Executable:
     """Where there is an entry: tell it anew, with the next number if it says something else."""
     told, new = _TABLE.c, insert.excluded
     moved = or_(

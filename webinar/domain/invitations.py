@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
@@ -83,12 +84,39 @@ def invite(talk: Talk, *, contact: Contact) -> Invitation:
 
 
 def set_answer(invitation: Invitation, answer: Answer) -> bool:
-    """Move the answer by the table; False where it already stands so."""
+    """Move the answer by the table; False where it already stands so. Written with the next flush,
+    together with what else changes."""
+    if not _moves(invitation, answer):
+        return False
+    invitation.answer = answer
+    invitation.answered_at = _answered_at(answer)
+    invitation.revision += 1
+    return True
+
+
+def write_answer(invitation: Invitation, answer: Answer) -> bool:
+    """The same for the answer that somebody gives now, written at once. What was said of the answer
+    before goes."""
+    if not _moves(invitation, answer):
+        return False
+    rows.write_change(
+        invitation,
+        answer=answer,
+        answered_at=_answered_at(answer),
+        revision=invitation.revision + 1,
+        remark="",
+    )
+    return True
+
+
+def _moves(invitation: Invitation, answer: Answer) -> bool:
+    """Whether the answer changes; raises `RuleError` for a move that the table does not know."""
     if invitation.answer == answer:
         return False
     if answer not in MOVES[Answer(invitation.answer)]:
         raise RuleError("answer_move_forbidden", before=invitation.answer, after=answer)
-    invitation.answer = answer
-    invitation.answered_at = now() if answer is not Answer.NONE else None
-    invitation.revision += 1
     return True
+
+
+def _answered_at(answer: Answer) -> datetime | None:
+    return now() if answer is not Answer.NONE else None

@@ -169,10 +169,10 @@ _NAMED = select(Link).where(
     Link.public_id == bindparam("public_id"), Link.purpose == bindparam("purpose")
 )
 _OPENED = (
-    _NAMED.options(joinedload(Link.contact), joinedload(Link.talk)),
-    _NAMED.options(joinedload(Link.speaker), joinedload(Link.talk)),
+    _NAMED.options(joinedload(Link.contact)),
+    _NAMED.options(joinedload(Link.speaker)),
 )
-"""Of a contact, of a speaker."""
+"""Of a contact, of a speaker. Without the talk: an act on a place reads it under its lock."""
 _SHOWN = (
     _OPENED[0].options(joinedload(Link.contact).joinedload(Contact.organisation), *_ABOUT_TALK),
     _OPENED[1].options(*_ABOUT_TALK),

@@ -37,19 +37,21 @@ def place(
     template: str = "",
     key: str = "",
     params: dict[str, Any] | None = None,
+    door: bool = False,
 ) -> None:
     """Mail how the place stands; the calendar is told only of a place that is held.
 
     `reason` says what happened, in the words of `templates/mail/confirmation/`; `template` is
     another mail than the usual "confirmation" or "waiting", `key` the cause where it is not a
     change of the place, `params` what else the mail tells. The place comes with its link to the
-    room, so that pages and calendars find it without writing.
+    room, so that pages and calendars find it without writing; `door`: it is known to be there.
     """
     contact = registration.contact
     confirmed = registration.state == RegistrationState.CONFIRMED
     calendar = None
     if confirmed:
-        links.provide(contact, purpose=Purpose.ENTER, talk=talk)
+        if not door:
+            links.provide(contact, purpose=Purpose.ENTER, talk=talk)
         calendar = _request(talk, registration)
     elif reason == "format":
         # Who held a place may wait now: the side where it was held is no longer offered.

@@ -26,6 +26,7 @@ from webinar.domain import (
     registrations,
     times,
 )
+from webinar.domain.answering import Begun
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -50,8 +51,10 @@ def accept(
     by: Account | None = None,
     notify: bool = True,
     source: Source = Source.ANSWER,
+    seen: Begun | None = None,
 ) -> Registration:
-    """The invited person comes, on that side. Repeating it changes nothing.
+    """The invited person comes, on that side. Repeating it changes nothing. `seen` is what
+    `answering.look` found before.
 
     Who had sent a deputy takes that back, with the place. An acceptance of the whole series
     (`source`) was given before this talk's hours of registration, which bind only single answers.
@@ -60,11 +63,12 @@ def accept(
     may still change sides), for a cancelled talk, a withdrawn invitation, a retired contact, or a
     side that is not offered.
     """
-    begun = answering.begin(invitation)
-    talk, registration = begun.talk, begun.registration
-    if begun.sends is not None:
-        _come_back(begun.sends, notify=notify)
+    begun = answering.begin(invitation, seen=seen)
+    talk, registration, held = begun.talk, begun.registration, begun.taken.get(mode)
+    if (asking := begun.sends) is not None:
+        _come_back(asking, notify=notify)
         registration = registrations.active_registration(talk, contact=invitation.contact)
+        held = None  # others moved up meanwhile
     if registration is not None and registration.state == RegistrationState.UNCONFIRMED:
         # Asked for by the public form and never confirmed: the answer takes its place.
         registrations.end(registration)
@@ -72,7 +76,6 @@ def accept(
     if registration is None and by is None and source is not Source.SERIES:
         times.check_registration(talk)
     registrations.check_side(talk, mode)
-    # Before the place, so that one flush writes both.
     _answer(invitation, Answer.ACCEPTED, by=by)
     if registration is None:
         registration = registrations.register(
@@ -81,21 +84,28 @@ def accept(
             mode=mode,
             invitation=invitation,
             source=source if by is None else Source.OFFICE,
+            held=held,
         )
         if notify:
             reason = "series" if source is Source.SERIES else "accepted"
-            notices.place(talk, registration, reason=reason)
+            notices.place(talk, registration, reason=reason, door=begun.door)
     elif (registration.wanted_mode or registration.mode) != mode:
         change_side(registration, mode=mode, notify=notify)
     return registration
 
 
-def decline(invitation: Invitation, *, by: Account | None = None, notify: bool = True) -> None:
+def decline(
+    invitation: Invitation,
+    *,
+    by: Account | None = None,
+    notify: bool = True,
+    seen: Begun | None = None,
+) -> None:
     """The invited person does not come; a place that was held goes to the next in line.
 
     Who had sent a deputy sends nobody either; who is one leaves it to the inviter to answer anew.
     """
-    talk = answering.begin(invitation).talk
+    talk = answering.begin(invitation, seen=seen).talk
     dissolved = askings.dissolve(invitation, by=by, notify=notify)
     changed = _answer(invitation, Answer.DECLINED, by=by)
     registration = registrations.active_registration(talk, contact=invitation.contact)
@@ -127,7 +137,7 @@ def leave_open(invitation: Invitation, *, remark: str) -> None:
 
     Raises `RuleError` for who holds or waits for a place: nobody loses one by not being sure.
     """
-    if answering.begin(invitation).registration is not None:
+    if answering.begin(invitation).registration_id is not None:
         raise RuleError("place_held")
     _answer(invitation, Answer.NONE, by=None)
     invitation.remark = remark or TENTATIVE
@@ -283,9 +293,7 @@ def _come_back(asking: Deputy, *, notify: bool) -> None:
 
 def _answer(invitation: Invitation, answer: Answer, *, by: Account | None) -> bool:
     before = invitation.answer
-    changed = invitations.set_answer(invitation, answer)
-    if changed:
-        invitation.remark = ""  # what was said of the answer before
+    changed = invitations.write_answer(invitation, answer)
     if changed and by is not None:
         audit.record(
             "invitation.answered", invitation, by=by, changes={"answer": [before, answer.value]}

@@ -96,7 +96,12 @@ def lock(talk: Talk) -> None:
     keys pass (FOR NO KEY UPDATE): two transactions that each wrote a row of the talk before would
     otherwise wait for each other.
     """
-    db.session.execute(_LOCKED, {"talk_id": talk.id}).scalar_one()
+    lock_talk(talk.id)
+
+
+def lock_talk(talk_id: int) -> Talk:
+    """The same for who has the talk's id alone; returns the talk as it is under the lock."""
+    return db.session.execute(_LOCKED, {"talk_id": talk_id}).scalar_one()
 
 
 def modes(talk: Talk) -> tuple[Mode, ...]:
@@ -158,25 +163,27 @@ def register(
     mode: Mode,
     invitation: Invitation | None = None,
     source: Source = Source.ANSWER,
+    held: int | None = None,
 ) -> Registration:
-    """Give the contact a place on that side, or the last waiting place. The talk is locked."""
+    """Give the contact a place on that side, or the last waiting place. The talk is locked.
+
+    `held`: how many places of that side are taken, where it was counted under the lock.
+    """
     check_side(talk, mode)
-    confirmed = _open_to(contact, talk, mode)
+    confirmed = _open_to(contact, talk, mode, held=held)
     registration = Registration(
         talk_id=talk.id,
         contact_id=contact.id,
         invitation_id=invitation.id if invitation is not None else None,
         state=S.CONFIRMED if confirmed else S.WAITING,
         mode=mode,
+        wanted_mode=None,
         source=source,
         queued_at=now(),
         confirmed_at=now() if confirmed else None,
         revision=1,
     )
-    registration.contact = contact
-    db.session.add(registration)
-    db.session.flush()
-    return registration
+    return rows.write_new(registration, contact=contact)
 
 
 def confirm(talk: Talk, registration: Registration, *, mode: Mode) -> None:
@@ -194,10 +201,11 @@ def confirm(talk: Talk, registration: Registration, *, mode: Mode) -> None:
     db.session.flush()
 
 
-def _open_to(contact: Contact, talk: Talk, mode: Mode) -> bool:
+def _open_to(contact: Contact, talk: Talk, mode: Mode, *, held: int | None = None) -> bool:
     """Whether a place on that side is free for this contact. Who waits for it then can only be
     somebody whom the limit of their organisation keeps out: all others were promoted."""
-    return free(talk, mode) != 0 and not limits.kept_out(talk, contact=contact)
+    room = free(talk, mode) if held is None else left(talk, mode, taken=held)
+    return room != 0 and not limits.kept_out(talk, contact=contact)
 
 
 def change_side(talk: Talk, registration: Registration, *, mode: Mode) -> None:

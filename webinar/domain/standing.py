@@ -103,12 +103,6 @@ _ASKS = select(Question.id).where(Question.talk_id == Talk.id).correlate(Talk).e
 _OWN_INVITATION = and_(
     Invitation.talk_id == Talk.id, Invitation.contact_id == bindparam("contact_id")
 )
-_ASKED = (
-    select(Invitation, _ASKS)
-    .select_from(Talk)
-    .outerjoin(Invitation, _OWN_INVITATION)
-    .where(Talk.id == bindparam("talk_id"))
-)
 _STANDING = (
     select(
         Invitation,
@@ -197,13 +191,6 @@ def standing(talk: Talk, *, contact: Contact) -> Standing:
 
 
 SHUT = (Stand.CANCELLED, Stand.WITHDRAWN, Stand.RETIRED, Stand.LAPSED)
-
-
-def to_answer(talk: Talk, *, contact: Contact) -> tuple[Invitation | None, bool]:
-    """The contact's invitation, and whether the talk has questions of the organiser's own: what an
-    answer needs to know before it is taken, in one query."""
-    row = db.session.execute(_ASKED, {"talk_id": talk.id, "contact_id": contact.id}).one()
-    return row[0], row[1]
 
 
 def invited(invitation: Invitation | None) -> bool:

@@ -23,11 +23,6 @@ class AnswerForm(Form):
     asked: Sequence[Field] = ()
     """The fields of the organiser's own questions."""
 
-    @property
-    def side(self) -> Mode | None:
-        """The chosen side; None where none, or none that there is, was chosen."""
-        return Mode(self.mode.data) if self.mode.data in list(Mode) else None
-
 
 class EnterForm(Form):
     """The name to appear under in the room; empty: the own."""
@@ -86,6 +81,15 @@ def answer_form(sides: Iterable[Mode], *, free: Mapping[Mode, int | None]) -> An
     elif len(offered) == 1 and not form.mode.data:
         form.mode.data = offered[0].value
     return form
+
+
+def chosen_side(sides: Sequence[Mode]) -> Mode | None:
+    """The side that was sent, read without the form; None where none, or none that there is, was
+    chosen."""
+    sent = request.form.get("mode", "")
+    if not sent and len(sides) == 1:
+        return sides[0]
+    return Mode(sent) if sent in list(Mode) else None
 
 
 def side_label(side: Mode, places: int | None) -> str:

@@ -14,7 +14,7 @@ from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import Mode
 from webinar.web.forms.acceptances import LeaveForm
-from webinar.web.forms.guest import AnswerForm, answer_form
+from webinar.web.forms.guest import AnswerForm, answer_form, chosen_side
 from webinar.web.guest import pages
 from webinar.web.sentences import sentence
 
@@ -31,9 +31,9 @@ def show() -> ResponseReturnValue:
 def accept() -> ResponseReturnValue:
     """Come to every evening until further notice; a second click changes nothing."""
     try:
-        acceptances.accept_series(
-            pages.talk().series, contact=pages.contact(), mode=_form().side or Mode.ONLINE
-        )
+        # Either side: a coming evening can offer what this one does not.
+        side = chosen_side(tuple(Mode)) or Mode.ONLINE
+        acceptances.accept_series(pages.talk().series, contact=pages.contact(), mode=side)
     except RuleError as error:
         db.session.rollback()
         return _page(sentence(error), status=409)

@@ -13,6 +13,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 
 from webinar.domain import (
+    answering,
     attendances,
     feeds,
     links,
@@ -22,12 +23,12 @@ from webinar.domain import (
     signups,
     times,
 )
+from webinar.domain.answering import Begun
 from webinar.domain.attendances import NOBODY, Presence
-from webinar.domain.standing import Stand, Standing, invited, standing, to_answer
+from webinar.domain.standing import Stand, Standing, invited, standing
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import (
-    Invitation,
     Mode,
     Purpose,
     Question,
@@ -36,7 +37,7 @@ from webinar.models import (
     Talk,
 )
 from webinar.web import downloads, events
-from webinar.web.forms.guest import AnswerForm, answer_form
+from webinar.web.forms.guest import AnswerForm, answer_form, chosen_side
 from webinar.web.forms.questions import add_questions, field_name, typed_answers
 from webinar.web.guest import door, pages
 from webinar.web.guest.door import Ways
@@ -120,46 +121,49 @@ def calendar_file() -> ResponseReturnValue:
 
 
 def _answer(*, accepting: bool) -> ResponseReturnValue:
-    talk = pages.talk()
-    invitation, asks = to_answer(talk, contact=pages.contact())
+    # First of all the lock: the talk is read under it, and nothing twice.
+    seen = answering.look(talk_id=pages.talk_id(), contact_id=pages.contact().id)
+    talk, invitation = seen.talk, seen.invitation
     try:
         if accepting:
-            _accept(talk, invitation, asks=asks)
+            _accept(seen)
         elif invitation is None or not invited(invitation):
             signups.leave(talk, contact=pages.contact())
         else:
-            participation.decline(invitation)
+            participation.decline(invitation, seen=seen)
     except RuleError as error:
         return _refused(talk, error)
     db.session.commit()
     return redirect(url_for(".show"), 303)
 
 
-def _accept(talk: Talk, invitation: Invitation | None, *, asks: bool) -> None:
+def _accept(seen: Begun) -> None:
     """Come, with the answers to the organiser's questions. Who only changes sides sends none."""
-    form = answer_form(registrations.modes(talk), free={})
-    if form.side is None:
+    talk = seen.talk
+    side = chosen_side(registrations.modes(talk))
+    if side is None:
         raise RuleError("mode_not_offered", field="mode")
-    if not asks:
-        _come(talk, invitation, form.side)
+    if not seen.asks:
+        _come(seen, side)
         return
+    form = answer_form(registrations.modes(talk), free={})
     own = questions.asked(talk)
     add_questions(form, own, formdata=request.form)
     held = _held(talk)
     sent = any(field_name(question) in request.form for question in own)
     given = typed_answers(form, own) if sent or held is None else {}
-    registration = _come(talk, invitation, form.side)
+    registration = _come(seen, side)
     if held is None:
         questions.answer(registration, given)
     else:
         questions.change_answers(talk, registration, given)
 
 
-def _come(talk: Talk, invitation: Invitation | None, side: Mode) -> Registration:
+def _come(seen: Begun, side: Mode) -> Registration:
     """By the invitation that stands, else by the registration that the public form began."""
-    if invitation is None or not invited(invitation):
-        return signups.confirm(talk, contact=pages.contact(), mode=side)
-    return participation.accept(invitation, mode=side)
+    if seen.invitation is None or not invited(seen.invitation):
+        return signups.confirm(seen.talk, contact=pages.contact(), mode=side)
+    return participation.accept(seen.invitation, mode=side, seen=seen)
 
 
 def _held(talk: Talk) -> Registration | None:

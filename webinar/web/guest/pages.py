@@ -32,6 +32,14 @@ def talk() -> Talk:
     return found
 
 
+def talk_id() -> int:
+    """Its id, for an act that reads the talk under its lock; raises `NotThere` as `talk`."""
+    found = guards.link().talk_id
+    if found is None:
+        raise NotThere("link_not_valid")
+    return found
+
+
 def contact() -> Contact:
     """The contact who holds this request's link; raises `NotThere` for a speaker's link."""
     found = guards.link().contact
