@@ -66,7 +66,7 @@ def test_every_blueprint_is_guarded(app: Flask) -> None:
     assert sorted(set(app.blueprints) - set(guards.GUARDS) - UNGUARDED) == []
 
 
-OPEN = {"public", "signups", "feeds", "technique", "room_keys", "operating"}
+OPEN = {"public", "public_archive", "signups", "feeds", "technique", "room_keys", "operating"}
 
 
 def test_only_public_blueprints_let_anybody_in(app: Flask) -> None:
