@@ -136,11 +136,11 @@ def edit(
     material.delete_on = delete_on
     if material.kind == MaterialKind.LINK and url is not None:
         material.url = checked_url(url)
-    for one in db.session.scalars(select(Material).where(Material.recording_id == material.id)):
-        one.delete_on = delete_on
     changes = audit.changes_of(material)
     if changes:
         audit.record("material.edited", material, by=by, changes=changes)
+    for one in db.session.scalars(select(Material).where(Material.recording_id == material.id)):
+        one.delete_on = delete_on
 
 
 def delete(material: Material, *, by: Account | None) -> None:

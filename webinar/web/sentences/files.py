@@ -25,16 +25,6 @@ FILES: dict[str, LazyString] = {
     "image_too_large": _l("The picture has too many pixels. Please make it smaller."),
     "file_too_slow": _l("The pages could not be read in reasonable time."),
     "file_gone": _l("The stored file is missing. Please tell whoever runs the server."),
-    "subtitles_encoding": _l("The characters of the file cannot be read. Please save it in UTF-8."),
-    "subtitles_time": _l("The times in line %(line)s cannot be read."),
-    "subtitles_backwards": _l("What line %(line)s begins ends before it has begun."),
-    "subtitles_too_long": _l("The text at line %(line)s has more than %(limit)s characters."),
-    "subtitles_too_many": _l("The file has more than %(limit)s lines of subtitles."),
-    "subtitles_none": _l("There are no subtitles in this file. It should be WebVTT or SRT."),
-    "subtitles_language": _l("Please choose a language."),
-    "subtitles_behind_end": _l(
-        "The last line begins after the end of the recording. Is it the right file?"
-    ),
     "worker_died": _l("The reading was broken off at every try."),
     "processing_broke": _l("The reading broke off because of a fault on the server."),
     "ffmpeg_missing": _l("ffmpeg is not installed on this server."),
@@ -46,6 +36,16 @@ FILES: dict[str, LazyString] = {
     ),
 }
 FILMS: dict[str, LazyString] = {
+    "subtitles_encoding": _l("The characters of the file cannot be read. Please save it in UTF-8."),
+    "subtitles_time": _l("The times in line %(line)s cannot be read."),
+    "subtitles_backwards": _l("What line %(line)s begins ends before it has begun."),
+    "subtitles_too_long": _l("The text at line %(line)s has more than %(limit)s characters."),
+    "subtitles_too_many": _l("The file has more than %(limit)s lines of subtitles."),
+    "subtitles_none": _l("There are no subtitles in this file. It should be WebVTT or SRT."),
+    "subtitles_language": _l("Please choose a language."),
+    "subtitles_behind_end": _l(
+        "The last line begins after the end of the recording. Is it the right file?"
+    ),
     "chapters_too_many": _l("There are more than %(limit)s chapters."),
     "chapter_behind_end": _l("“%(title)s” begins after the end of the recording."),
     "chapter_twice": _l("“%(title)s” begins at the same moment as another chapter."),
