@@ -291,24 +291,31 @@ def test_download_name_keeps_the_stem_and_earns_its_extension(name: str, saved: 
     assert documents.download_name(name, media_type=MediaType.PDF) == saved
 
 
-def test_pdf_pages_bring_text_and_picture() -> None:
-    pages = list(documents.pdf_pages(decks.SLIDES, width=480))
+def size_of(picture: bytes | None) -> tuple[int, int]:
+    assert picture is not None
+    with Image.open(io.BytesIO(picture)) as image:
+        assert image.format == "WEBP"
+        return image.size
+
+
+def test_pdf_pages_bring_text_and_pictures() -> None:
+    pages = list(documents.pdf_pages(decks.SLIDES))
     assert [page.number for page in pages] == list(range(1, 9))
     assert documents.page_count(decks.SLIDES) == 8
     assert "ersetzenden Scannen" in pages[3].text
     assert "Verfahrensanweisung" in pages[3].text
-    for page in pages:
-        assert page.thumbnail is not None
-        with Image.open(io.BytesIO(page.thumbnail)) as image:
-            assert image.format == "WEBP"
-            assert image.size == (480, 270)
-            assert len(image.getcolors(480 * 270) or []) > 10
+    drawn = list(documents.pdf_drawings(decks.SLIDES, first=7, last=20))
+    assert [page.number for page in drawn] == [7, 8]
+    for page in drawn:
+        assert (size_of(page.picture), size_of(page.thumbnail)) == ((1280, 720), (480, 270))
+        with Image.open(io.BytesIO(page.picture or b"")) as image:
+            assert len(image.getcolors(1280 * 720) or []) > 10
 
 
 def test_pdf_pages_stop_at_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(pdf(line("a"), line("b"), line("c")))
-    assert [p.text for p in documents.pdf_pages(path, width=50, limit=2)] == ["a", "b"]
+    assert [p.text for p in documents.pdf_pages(path, limit=2)] == ["a", "b"]
 
 
 @pytest.mark.hostile
@@ -316,7 +323,7 @@ def test_broken_page_does_not_stop_the_others(tmp_path: Path) -> None:
     whole = pdf(line("eins"), line("zwei"), line("drei"))
     path = tmp_path / "a"
     path.write_bytes(whole.replace(b"6 0 obj\n<</Type/Page/", b"6 0 obj\n<</Type/Nope/"))
-    pages = list(documents.pdf_pages(path, width=100))
+    pages = list(documents.pdf_pages(path))
     assert [page.number for page in pages] == [1, 2, 3]
     assert pages[0].text == "eins"
     assert pages[2].text == "drei"
@@ -326,10 +333,9 @@ def test_broken_page_does_not_stop_the_others(tmp_path: Path) -> None:
 def test_page_of_absurd_shape_makes_a_small_picture(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(pdf(line("x")).replace(b"[0 0 320 180]", b"[0 0 1 14400]"))
-    (page,) = documents.pdf_pages(path, width=480)
-    assert page.thumbnail is not None
-    with Image.open(io.BytesIO(page.thumbnail)) as image:
-        assert image.height <= 3 * 480
+    (page,) = documents.pdf_drawings(path, first=1, last=1)
+    assert size_of(page.picture)[1] <= 3 * 1280
+    assert size_of(page.thumbnail)[1] <= 3 * 480
 
 
 @pytest.mark.race
@@ -337,7 +343,7 @@ def test_pdf_pages_in_many_threads_agree() -> None:
     found: list[list[str]] = []
 
     def read() -> None:
-        found.append([page.text for page in documents.pdf_pages(decks.SLIDES, width=64)])
+        found.append([page.text for page in documents.pdf_pages(decks.SLIDES)])
 
     threads = [threading.Thread(target=read) for _ in range(6)]
     for thread in threads:
@@ -362,7 +368,7 @@ def test_pptx_pages_bring_text_of_tables_groups_and_notes(tmp_path: Path) -> Non
     deck.save(str(tmp_path / "a"))
     first, second = documents.pptx_pages(tmp_path / "a")
     assert first.text == "Der Weg\nPoststelle Scannen\nin der Gruppe\nnicht vergessen"
-    assert (first.number, first.thumbnail, second.number, second.text) == (1, None, 2, "")
+    assert (first.number, second.number, second.text) == (1, 2, "")
 
 
 def test_pptx_pages_stop_at_the_limit(tmp_path: Path) -> None:

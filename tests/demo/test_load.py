@@ -97,7 +97,7 @@ def test_past_evenings_were_answered_attended_and_archived(story: Flask) -> None
         silent = number(Invitation.talk_id == talk.id, Invitation.answer == Answer.NONE)
         assert min(declined, silent) > 10
     kinds = {material.kind for material in materials.released(past[-1])}
-    assert kinds == {"slides", "recording", "handout"}
+    assert kinds == {"slides", "recording", "handout", "subtitles"}
     assert {material.kind for material in materials.public_materials(past[-1])} == {"handout"}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from tests import factories
 from tests.queries import counted
 from webinar.clock import frozen
-from webinar.domain import delivery, mailings, materials, participation, releases
+from webinar.domain import delivery, files, mailings, materials, participation, releases
 from webinar.domain.releases import Access, Words
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
@@ -428,7 +428,7 @@ def test_keys_that_a_record_names_are_never_unused(app: Flask) -> None:
     material.pages.append(MaterialPage(number=1, thumbnail_key="b" * 32))
     db.session.commit()
     asked = ["c" * 32, str(material.storage_key), "b" * 32, "c" * 32]
-    assert materials.unused(asked) == ["c" * 32]
+    assert files.unused(asked) == ["c" * 32]
 
 
 def test_edit_refuses_yesterday_and_an_empty_title(app: Flask, organiser: Account) -> None:

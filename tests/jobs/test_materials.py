@@ -21,7 +21,7 @@ from webinar.clock import frozen, now
 from webinar.demo import decks
 from webinar.domain import materials
 from webinar.extensions import db
-from webinar.jobs import materials as jobs
+from webinar.jobs import decks as slides
 from webinar.jobs import queue
 from webinar.jobs.handlers import HANDLERS, PERIODIC
 from webinar.models import Job, JobState, Material, MaterialKind, MaterialPage, Processing, Talk
@@ -68,6 +68,10 @@ def work(app: Flask) -> int:
     return count
 
 
+def states(row: Material) -> dict[str, tuple[str, str]]:
+    return {step.step: (step.state, step.note) for step in row.steps}
+
+
 def pptx(*titles: str) -> bytes:
     deck = Presentation()
     for title in titles:
@@ -85,8 +89,10 @@ def test_pdf_gets_pages_texts_and_pictures(app: Flask, add: Add, storage: Folder
     assert [page.number for page in row.pages] == list(range(1, 9))
     assert row.pages[3].text.startswith("Scannen und ersetzen")
     for page in row.pages:
-        with storage.open(str(page.thumbnail_key)) as picture:
-            assert picture.read(16)[8:12] == b"WEBP"
+        for key in (page.thumbnail_key, page.picture_key):
+            with storage.open(str(key)) as picture:
+                assert picture.read(16)[8:12] == b"WEBP"
+    assert states(row) == {"text": ("done", ""), "pictures": ("done", "")}
 
 
 def test_pptx_gets_the_text_of_its_slides(app: Flask, add: Add) -> None:
@@ -143,7 +149,8 @@ def test_reader_that_dies_or_hangs_damages_one_file_only(
         interpreter.chmod(0o755)
         row = add(decks.LEAFLET, kind=MaterialKind.HANDOUT)
         with monkeypatch.context() as patch:
-            patch.setattr(apart.read_pages, "__kwdefaults__", {"seconds": 1})
+            for reader in (apart.read_pages, apart.draw_pages):
+                patch.setattr(reader, "__kwdefaults__", {"seconds": 0.2})
             assert work(app) == 1
         db.session.refresh(row)
         assert (row.processing, row.processing_note) == (Processing.FAILED, note)
@@ -157,7 +164,7 @@ def test_reading_process_knows_no_setting(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("WEBINAR_LINK_KEYS", "secret")
     monkeypatch.setattr(apart.sys, "executable", str(interpreter))
     with pytest.raises(apart.RuleError):
-        apart.read_pages(decks.SLIDES, media_type=MediaType.PDF, width=100)
+        apart.read_pages(decks.SLIDES, media_type=MediaType.PDF)
     assert "PATH=" in seen.read_text()
     assert "WEBINAR" not in seen.read_text()
 
@@ -186,29 +193,33 @@ def test_work_that_died_before_the_commit_is_begun_anew_and_leaves_nothing(
         raise OSError("the machine went away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "_write", die)
+        patch.setattr(slides, "_write_pictures", die)
         work(app)
     assert set(storage.keys()) == {row.storage_key}
+    db.session.expire_all()
+    assert states(row) == {"text": ("done", ""), "pictures": ("waiting", "")}
+    assert row.processing == Processing.WAITING
+    db.session.commit()
     with frozen(now() + timedelta(hours=1)):
         assert work(app) == 1
     db.session.refresh(row)
     assert row.processing == Processing.DONE
-    assert len(set(storage.keys())) == 9
+    assert len(set(storage.keys())) == 17
 
 
 def test_material_deleted_meanwhile_leaves_no_pictures(
     app: Flask, add: Add, storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = add(decks.SLIDES)
-    read = jobs.read_pages
+    draw = slides.draw_pages
 
-    def read_and_delete(path: Path, **values: object) -> object:
-        found = read(path, **values)  # type: ignore[arg-type]  # passed on by name
+    def draw_and_delete(path: Path, **values: object) -> object:
+        found = draw(path, **values)  # type: ignore[arg-type]  # passed on by name
         materials.delete(db.session.get_one(Material, row.id), by=None)
         db.session.commit()
         return found
 
-    monkeypatch.setattr(jobs, "read_pages", read_and_delete)
+    monkeypatch.setattr(slides, "draw_pages", draw_and_delete)
     work(app)
     assert db.session.scalars(select(Material)).all() == []
     assert list(storage.keys()) == []
@@ -222,7 +233,12 @@ def test_deleting_one_never_takes_the_bytes_of_another(
     third = add(decks.LEAFLET, kind=MaterialKind.HANDOUT, talk=talk)
     work(app)
     kept = {row.storage_key for row in (second, third)}
-    kept |= {page.thumbnail_key for row in (second, third) for page in row.pages}
+    kept |= {
+        key
+        for row in (second, third)
+        for page in row.pages
+        for key in (page.thumbnail_key, page.picture_key)
+    }
     materials.delete(db.session.get_one(Material, first.id), by=None)
     # A defect elsewhere that names a living file must not cost it.
     materials.remove_files([str(third.storage_key)], cause="mistaken")
@@ -238,7 +254,8 @@ def test_expired_material_goes_with_its_bytes(app: Flask, add: Add, storage: Fol
     row.delete_on = materials.today() + timedelta(days=3)
     db.session.add(Job(name="delete_expired_materials", key="slot", run_at=now()))
     db.session.commit()
-    kept = {stays.storage_key} | {page.thumbnail_key for page in stays.pages}
+    kept = {stays.storage_key}
+    kept |= {key for page in stays.pages for key in (page.thumbnail_key, page.picture_key)}
     with frozen(now() + timedelta(days=3)):
         work(app)
     assert db.session.scalars(select(Material)).all() == [stays]

@@ -66,7 +66,16 @@ def test_every_blueprint_is_guarded(app: Flask) -> None:
     assert sorted(set(app.blueprints) - set(guards.GUARDS)) == []
 
 
-OPEN = {"public", "search", "signups", "feeds", "technique", "room_keys", "operating"}
+OPEN = {
+    "public",
+    "public_archive",
+    "search",
+    "signups",
+    "feeds",
+    "technique",
+    "room_keys",
+    "operating",
+}
 
 
 def test_only_public_blueprints_let_anybody_in(app: Flask) -> None:

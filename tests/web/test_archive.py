@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
@@ -17,9 +18,10 @@ from tests.queries import counted
 from webinar import settings_of
 from webinar.adapters.documents import MediaType
 from webinar.adapters.storage import FolderStorage
+from webinar.adapters.subtitles import Cue, write
 from webinar.clock import frozen
 from webinar.demo import decks
-from webinar.domain import invitations, links, materials, releases
+from webinar.domain import chapters, invitations, links, materials, pages, releases, subtitles
 from webinar.domain.releases import Access
 from webinar.extensions import db
 from webinar.jobs import queue
@@ -34,7 +36,7 @@ from webinar.models import (
     Purpose,
     Talk,
 )
-from webinar.web.guest.archive import seconds
+from webinar.web.archives import seconds
 
 FILM = bytes(range(256)) * 40
 SLIDES, RECORDING, HANDOUT = MaterialKind.SLIDES, MaterialKind.RECORDING, MaterialKind.HANDOUT
@@ -134,7 +136,7 @@ def test_page_shows_player_slides_with_text_and_files(
     assert f'href="{archive.path}/datei/{deck.public_id}"' in text
     assert 'href="#seite-4"' in text
     assert 'id="seite-4"' in text
-    assert f"{archive.path}/seite/{deck.public_id}/4" in text
+    assert f'src="{archive.path}/seite/{deck.public_id}/4/gross"' in text
     assert "Scannen und ersetzen" in text
     assert '<small class="num">PDF, 8 Seiten, ' in text
     assert "Im Archiv seit" in text
@@ -167,17 +169,93 @@ def test_moment_in_the_address_starts_the_recording_there(
     assert "#t=" not in client.get(archive.path + '?t="><script>').text
 
 
-def test_subtitles_belong_to_the_only_recording(client: FlaskClient, archive: Archive) -> None:
-    archive.film()
-    text = b"WEBVTT\n\n00:00.000 --> 00:02.000\nGuten Abend.\n"
-    kind = MaterialKind.SUBTITLES
-    row = archive.add(text, kind=kind, media=MediaType.VTT, name="a.vtt", title="Deutsch")
-    track = f'<track kind="captions" label="Deutsch" srclang="de" src="{archive.path}/wiedergabe/'
-    assert track + row.public_id in client.get(archive.path).text
-    sent = client.get(f"{archive.path}/wiedergabe/{row.public_id}")
+def test_subtitles_stand_at_their_recording_and_open_and_close_with_it(
+    client: FlaskClient, archive: Archive
+) -> None:
+    film = archive.film()
+    lines = [Cue(0, 2000, "Guten Abend.")]
+    text = write(lines)
+    storage = FolderStorage(settings_of(archive.app).storage_folder, reserve=0)
+    track = subtitles.put(
+        film,
+        language="de",
+        title="Untertitel",
+        stored=storage.put(BytesIO(text), limit=len(text)),
+        file_name="a.vtt",
+        lines=lines,
+        by=factories.account(),
+    )
+    db.session.commit()
+    other = archive.film(FILM + b"2")
+    address = f"{archive.path}/wiedergabe/{track.public_id}"
+    shown = f'<track kind="subtitles" label="Deutsch" srclang="de" src="{address}" default>'
+    page = client.get(archive.path).text
+    assert page.count("<track") == page.count(shown) == 1
+    assert page.index(film.public_id) < page.index(shown) < page.index(other.public_id)
+    sent = client.get(address)
     assert (sent.data, sent.content_type) == (text, "text/vtt; charset=utf-8")
-    archive.film(FILM + b"2")
-    assert "<track" not in client.get(archive.path).text
+    releases.withdraw(film, by=None)
+    db.session.commit()
+    assert client.get(address).status_code == 404
+    archive.release(film)
+    assert client.get(address).status_code == 200
+
+
+def test_pages_with_times_and_chapters_lead_to_their_second(
+    client: FlaskClient, archive: Archive
+) -> None:
+    office = factories.account()
+    deck, film = archive.add(decks.SLIDES.read_bytes()), archive.film()
+    processed(archive.app)
+    film = db.session.get_one(Material, film.id)
+    deck = db.session.get_one(Material, deck.id)
+    pages.set_times(deck, times={1: 0, 4: 1025_000}, recording=film, by=office)
+    chapters.set_chapters(film, [(1025_500, "Scannen <ersetzen>")], by=office)
+    db.session.commit()
+    page = client.get(archive.path).text
+    assert '<ol class="leaves leaves--one" tabindex="0"' in page
+    assert '<li class="leaf" id="seite-4" data-from="1025.0">' in page
+    assert f'href="{archive.path}?t=17:05#video" data-at="1025.0">17:05</a>' in page
+    assert 'data-at="1025.5" data-chapter><span class="num">17:05</span>' in page
+    assert "Scannen &lt;ersetzen&gt;" in page
+    assert "<script>" not in page
+    large = client.get(f"{archive.path}/seite/{deck.public_id}/4/gross")
+    assert (large.status_code, large.content_type) == (200, "image/webp")
+
+
+def test_everything_comes_as_one_zip_of_what_the_person_may_open(
+    client: FlaskClient, archive: Archive
+) -> None:
+    archive.add(b"a" * 300_000, name="Überblick.pdf")
+    archive.add(b"b", name="überblick.PDF")
+    archive.add(b"secret", name="geheim.pdf", release=False)
+    assert f"{archive.path}/alles.zip" in client.get(archive.path).text
+    sent = client.get(f"{archive.path}/alles.zip")
+    assert sent.headers["Content-Length"] == str(len(sent.data))
+    disposition = sent.headers["Content-Disposition"]
+    assert disposition == f"attachment; filename=unterlagen-{archive.talk.slug}.zip"
+    with zipfile.ZipFile(BytesIO(sent.data)) as folder:
+        assert folder.namelist() == ["Überblick.pdf", "überblick (2).pdf"]
+        assert folder.read("Überblick.pdf") == b"a" * 300_000
+    assert client.head(f"{archive.path}/alles.zip").data == b""
+
+
+def test_what_everybody_may_open_has_a_page_of_its_own(
+    client: FlaskClient, archive: Archive
+) -> None:
+    base = f"/veranstaltungen/{archive.talk.slug}/unterlagen"
+    deck, film = archive.add(decks.SLIDES.read_bytes(), release=False), archive.film()
+    assert client.get(base).status_code == 404
+    archive.release(deck, access=Access(groups=frozenset({Grantee.EVERYONE})))
+    processed(archive.app)
+    page = client.get(base).text
+    assert f'src="{base}/seite/{deck.public_id}/1/gross"' in page
+    assert film.public_id not in page
+    for rest in (f"datei/{deck.public_id}", f"seite/{deck.public_id}/1", "alles.zip"):
+        assert client.get(f"{base}/{rest}").status_code == 200
+    for row in (film, deck):
+        assert client.get(f"{base}/wiedergabe/{row.public_id}").status_code == 404
+    assert f'href="{base}"' in client.get(f"/veranstaltungen/{archive.talk.slug}").text
 
 
 def test_one_query_count_for_one_and_for_three(client: FlaskClient, archive: Archive) -> None:

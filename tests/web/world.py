@@ -45,6 +45,7 @@ from webinar.models import (
     AccountSession,
     Aside,
     Contact,
+    CutState,
     Format,
     Grantee,
     Identity,
@@ -61,6 +62,7 @@ from webinar.models import (
     Passkey,
     Purpose,
     Recording,
+    RecordingCut,
     RecordingSource,
     RecordingState,
     RecoveryCode,
@@ -241,6 +243,21 @@ def _materials(app: Flask, talk: Talk, by: Account) -> list[Material]:
     picture = storage(app).put(BytesIO(FILM), limit=10_000).key
     for row in rows:
         db.session.add(MaterialPage(material=row, number=1, text="Folie", thumbnail_key=picture))
+    rows[0].poster_key = picture
+    cut = storage(app).put(BytesIO(FILM + b"cut"), limit=10_000)
+    db.session.add(
+        RecordingCut(
+            material=rows[0],
+            source_key=rows[0].storage_key,
+            start_ms=0,
+            end_ms=900,
+            duration_ms=900,
+            state=CutState.READY,
+            storage_key=cut.key,
+            size=cut.size,
+            sha256=cut.sha256,
+        )
+    )
     access = Access(groups=frozenset({Grantee.INVITED, Grantee.REGISTERED, Grantee.EVERYONE}))
     releases.release(talk, material_ids=[rows[0].id], access=access, by=by)
     search_index.index_material(rows[0])

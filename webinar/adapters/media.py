@@ -38,10 +38,14 @@ class MediaFacts:
 
 @dataclass(frozen=True)
 class Mp4Outline:
-    """The outer shape of an MP4. `complete`: every box announced is there, samples included."""
+    """The outer shape of an MP4. `complete`: every box announced is there, samples included.
+
+    `index_first`: browsers can play it before all of it has arrived.
+    """
 
     brand: str
     complete: bool
+    index_first: bool
     has_video: bool
     duration_seconds: float | None
 
@@ -74,10 +78,11 @@ def mp4_outline(file: BinaryIO) -> Mp4Outline | None:
     file.seek(top[0].start)
     brand = file.read(4).decode("latin-1").strip()
     moov = next((box for box in top if box.kind == b"moov"), None)
-    kinds = {box.kind for box in top}
+    kinds = [box.kind for box in top]
     return Mp4Outline(
         brand=brand,
         complete=moov is not None and b"mdat" in kinds and top[-1].end <= size,
+        index_first=b"moov" in kinds[: kinds.index(b"mdat") if b"mdat" in kinds else None],
         has_video=moov is not None and _has_video(file, moov),
         duration_seconds=_mp4_duration(file, moov) if moov else None,
     )

@@ -6,15 +6,26 @@ And what became of its mails. Neighbour: `history`, which tells what came before
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 
 from sqlalchemy import select
 
 from webinar import clock
+from webinar.adapters import subtitles as spoken
 from webinar.adapters.documents.filetypes import identify
 from webinar.demo.content_types import DatedTalk, DemoMaterial
 from webinar.demo.decks import FILES
 from webinar.demo.stage import Desk, at, moment, working_day
-from webinar.domain import mail, mailings, materials, openings, releases, times
+from webinar.domain import (
+    chapters,
+    mail,
+    mailings,
+    materials,
+    openings,
+    releases,
+    subtitles,
+    times,
+)
 from webinar.domain.releases import Access, Words
 from webinar.extensions import db
 from webinar.models import (
@@ -26,6 +37,7 @@ from webinar.models import (
     MailState,
     Material,
     MaterialKind,
+    MaterialPage,
     Mode,
     OpeningKind,
     Registration,
@@ -112,7 +124,7 @@ def _add(desk: Desk, talk: Talk, given: DemoMaterial) -> Material:
     with (FILES / given.file_name).open("rb") as file:
         media_type = identify(file, filename=given.file_name).media_type
         stored = desk.storage.put(file, limit=_LIMIT)
-    return materials.add(
+    added = materials.add(
         talk,
         kind=MaterialKind(given.kind),
         title=given.title,
@@ -122,6 +134,34 @@ def _add(desk: Desk, talk: Talk, given: DemoMaterial) -> Material:
         by=desk.account,
         delete_on=materials.default_deletion(talk, days=desk.retention_days),
     )
+    _say_more(desk, added, given)
+    return added
+
+
+def _say_more(desk: Desk, added: Material, given: DemoMaterial) -> None:
+    """Chapters and subtitles of a recording, times of slides. The job that reads the slides fills
+    the pages that stand there already."""
+    times = enumerate(given.page_times, start=1)
+    added.pages = [
+        MaterialPage(number=number, text="", starts_at_ms=None if at < 0 else at * 1000)
+        for number, at in times
+    ]
+    if given.chapters:
+        named = [(at * 1000, title) for at, title in given.chapters]
+        chapters.set_chapters(added, named, by=desk.account)
+    if given.subtitles:
+        read = spoken.read((FILES / given.subtitles).read_bytes())
+        with BytesIO(spoken.write(read.cues)) as file:
+            stored = desk.storage.put(file, limit=_LIMIT)
+        subtitles.put(
+            added,
+            language="de",
+            title="Untertitel: Deutsch",
+            stored=stored,
+            file_name=given.subtitles,
+            lines=read.cues,
+            by=desk.account,
+        )
 
 
 def deliver_past() -> None:

@@ -122,11 +122,18 @@ Beschäftigten umgestellt hat, neben dem laufenden Betrieb und ohne den alten Be
             kind="slides",
             title="Folien: Die eAkte beginnt im Posteingang",
             file_name="eakte-posteingang-folien.pdf",
+            page_times=(0, 3, 6, 9, -1, 12, -1, 15),
         ),
         DemoMaterial(
             kind="recording",
             title="Aufzeichnung des Abends",
             file_name="eakte-posteingang-aufzeichnung.mp4",
+            subtitles="eakte-posteingang-untertitel.vtt",
+            chapters=(
+                (0, "Warum der Posteingang zuerst kommt"),
+                (9, "Scannen und ersetzen"),
+                (12, "Zahlen aus dem Probebetrieb"),
+            ),
         ),
         DemoMaterial(
             kind="handout",

@@ -46,6 +46,12 @@ class DemoMaterial:
     file_name: str = ""
     url: str = ""
     public: bool = False
+    subtitles: str = ""
+    """Of a recording: a WebVTT file beside it."""
+    chapters: tuple[tuple[int, str], ...] = ()
+    """Of a recording: second and title."""
+    page_times: tuple[int, ...] = ()
+    """Of slides: the second at which each page appears in the recording; -1 for none."""
 
 
 @dataclass(frozen=True, kw_only=True)

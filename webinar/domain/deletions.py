@@ -13,7 +13,7 @@ from itertools import groupby
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import contains_eager
 
-from webinar.domain import audit, mail, materials
+from webinar.domain import audit, mail, materials, subtitles
 from webinar.domain.shares import EVERY
 from webinar.extensions import db
 from webinar.models import Account, Material
@@ -89,5 +89,5 @@ def prolong(material: Material, *, days: int, by: Account) -> date:
         return materials.today()
     material.delete_on = max(material.delete_on, materials.today()) + timedelta(days=days)
     audit.record("material.prolonged", material, by=by, changes=audit.changes_of(material))
-    db.session.flush()
+    subtitles.follow(material)
     return material.delete_on

@@ -1,22 +1,23 @@
 """What the archive holds of a talk: adding, describing, finding, deleting.
 
 Releasing is `domain.releases`', who may open what `domain.grants`'; bytes are `adapters.storage`'s:
-here only their keys. Pages and lengths are read by `jobs.materials` after the commit. Rule 10.
+here only their keys (`domain.files`). What is read of them after the commit stands in
+`domain.processing`. Rule 10.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webinar.clock import berlin, now
-from webinar.domain import audit, grants, jobs, search_index, times
+from webinar.domain import audit, files, grants, jobs, processing, search_index, times
 from webinar.domain.urls import checked_url
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
@@ -25,11 +26,8 @@ from webinar.models import (
     Contact,
     Material,
     MaterialKind,
-    MaterialPage,
     Processing,
-    Recording,
     Talk,
-    Upload,
 )
 from webinar.text import clean
 
@@ -93,11 +91,9 @@ def add(
     what was stored.
     """
     check_kind(kind, media_type=media_type)
-    twin = db.session.scalar(
-        select(Material.title).where(Material.talk_id == talk.id, Material.sha256 == stored.sha256)
-    )
+    twin = twin_of(talk, sha256=stored.sha256)
     if twin is not None:
-        raise RuleError("material_already_there", field="file", title=twin)
+        raise RuleError("material_already_there", field="file", title=twin.title)
     material = Material(
         kind=kind,
         title=_title(title or title_from(file_name)),
@@ -108,9 +104,15 @@ def add(
         sha256=stored.sha256,
         delete_on=delete_on,
     )
-    _append(material, talk=talk, by=by)
-    jobs.enqueue("process_material", key=f"material:{material.id}", material_id=material.id)
+    append(material, talk=talk, by=by)
+    processing.ask(material)
     return material
+
+
+def twin_of(talk: Talk, *, sha256: str) -> Material | None:
+    """What the talk has of the same bytes, as they are stored or as they came in."""
+    same = or_(Material.sha256 == sha256, Material.sent_sha256 == sha256)
+    return db.session.scalar(_ordered(Material.talk_id == talk.id, same).limit(1))
 
 
 def add_link(talk: Talk, *, title: str, url: str, by: Account | None) -> Material:
@@ -120,7 +122,7 @@ def add_link(talk: Talk, *, title: str, url: str, by: Account | None) -> Materia
     material = Material(
         kind=MaterialKind.LINK, title=_title(name), url=address, processing=Processing.DONE
     )
-    _append(material, talk=talk, by=by)
+    append(material, talk=talk, by=by)
     search_index.index_material(material)
     return material
 
@@ -139,33 +141,35 @@ def edit(
     if changes:
         audit.record("material.edited", material, by=by, changes=changes)
         search_index.index_material(material)
+    for one in db.session.scalars(select(Material).where(Material.recording_id == material.id)):
+        one.delete_on = delete_on
 
 
 def delete(material: Material, *, by: Account | None) -> None:
-    """Remove the record; a job removes its bytes after the commit, and no others."""
-    keys = [page.thumbnail_key for page in material.pages if page.thumbnail_key is not None]
-    keys += [material.storage_key] if material.storage_key is not None else []
+    """Remove the record, of a recording with its subtitles; a job removes their bytes after the
+    commit, and no others."""
+    for one in db.session.scalars(select(Material).where(Material.recording_id == material.id)):
+        delete(one, by=by)
+    keys = files.keys_of(material)
     audit.record("material.deleted", material, by=by, changes={"kind": material.kind})
     remove_files(keys, cause=material.public_id)
     db.session.delete(material)
     db.session.flush()
 
 
+def replace_bytes(material: Material, *, stored: Stored) -> None:
+    """The same file in another order, or cut: what it was goes after the commit."""
+    old = material.storage_key
+    material.sent_sha256 = material.sent_sha256 or material.sha256
+    material.storage_key, material.size, material.sha256 = stored.key, stored.size, stored.sha256
+    db.session.flush()
+    remove_files([old] if old is not None else [], cause=f"{material.public_id}:{stored.key}")
+
+
 def remove_files(keys: Sequence[str], *, cause: str) -> None:
     """Have the bytes of these keys removed once this transaction is written."""
     if keys:
         jobs.enqueue("delete_files", key=f"delete-files:{cause}", keys=list(keys))
-
-
-def unused(keys: Iterable[str]) -> list[str]:
-    """Those of the keys that no record names: only their bytes may go."""
-    asked = list(dict.fromkeys(keys))
-    files = select(Material.storage_key).where(Material.storage_key.in_(asked))
-    pages = select(MaterialPage.thumbnail_key).where(MaterialPage.thumbnail_key.in_(asked))
-    aside = select(Recording.storage_key).where(Recording.storage_key.in_(asked))
-    coming = select(Upload.storage_key).where(Upload.storage_key.in_(asked))
-    named = {key for query in (files, pages, aside, coming) for key in db.session.scalars(query)}
-    return [key for key in asked if key not in named]
 
 
 def expired() -> list[Material]:
@@ -178,6 +182,12 @@ def of_talk(talk: Talk) -> list[Material]:
     """Everything that the desk has for the talk, in order, with its grants."""
     query = _ordered(Material.talk_id == talk.id).options(selectinload(Material.grants))
     return list(db.session.scalars(query))
+
+
+def has_recording(talk: Talk) -> bool:
+    """Whether pages of slides can be given times."""
+    query = _ordered(Material.talk_id == talk.id, Material.kind == MaterialKind.RECORDING)
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def one_of(talk: Talk, *, material_id: int) -> Material:
@@ -219,27 +229,6 @@ def find_released(talk: Talk, *, public_id: str) -> Material:
     return _there(db.session.scalar(_ordered(*_shown(talk), Material.public_id == public_id)))
 
 
-def pages_of(materials: Sequence[Material]) -> dict[int, list[MaterialPage]]:
-    """The pages of each material by its id, in one query."""
-    found: dict[int, list[MaterialPage]] = {material.id: [] for material in materials}
-    query = select(MaterialPage).where(MaterialPage.material_id.in_(found))
-    for page in db.session.scalars(query.order_by(MaterialPage.number)):
-        found[page.material_id].append(page)
-    return found
-
-
-def page_of(material: Material, *, number: int) -> MaterialPage:
-    """One page; raises `NotThere`."""
-    found = db.session.scalar(
-        select(MaterialPage).where(
-            MaterialPage.material_id == material.id, MaterialPage.number == number
-        )
-    )
-    if found is None:
-        raise NotThere("material_missing")
-    return found
-
-
 def default_deletion(talk: Talk, *, days: int) -> date:
     """The day on which a file of the talk goes: `days` after its end, or after today if later."""
     return berlin(max(times.end(talk), now())).date() + timedelta(days=days)
@@ -256,7 +245,8 @@ def title_from(file_name: str) -> str:
     return clean(stem.replace("_", " ")) or file_name
 
 
-def _append(material: Material, *, talk: Talk, by: Account | None) -> None:
+def append(material: Material, *, talk: Talk, by: Account | None) -> None:
+    """Put the new record behind the talk's others."""
     last = db.session.scalar(select(func.max(Material.position)).where(Material.talk_id == talk.id))
     material.talk = talk
     material.position = (last or 0) + 1

@@ -193,9 +193,7 @@ def _hindrance(talk: Talk | None, media_type: str) -> Aside:
 def _store(row: Recording, talk: Talk, stored: Stored, *, days: int, by: Account | None) -> None:
     move(row, S.STORED)
     row.settled_at = now()
-    twin = db.session.scalar(
-        select(Material).where(Material.talk_id == talk.id, Material.sha256 == stored.sha256)
-    )
+    twin = materials.twin_of(talk, sha256=stored.sha256)
     if twin is not None:
         row.material = twin
         materials.remove_files([stored.key], cause=f"recording:{row.public_id}")

@@ -14,7 +14,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, or_, select
 
 from webinar.clock import berlin, now
-from webinar.domain import audit, grants, mailings, registrations
+from webinar.domain import audit, grants, mailings, registrations, subtitles
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -74,8 +74,12 @@ class Words:
 
 
 def waiting(talk: Talk) -> list[Material]:
-    """What is not released, in order."""
-    query = select(Material).where(Material.talk_id == talk.id, Material.released_at.is_(None))
+    """What is not released, in order; subtitles follow their recording by themselves."""
+    query = select(Material).where(
+        Material.talk_id == talk.id,
+        Material.released_at.is_(None),
+        Material.recording_id.is_(None),
+    )
     return list(db.session.scalars(query.order_by(Material.position, Material.id)))
 
 
@@ -98,6 +102,7 @@ def release(
         material.released_at, material.closes_on = now(), access.closes_on
         material.grants = access.grants()
         audit.record("material.released", material, by=by, changes=_named(access))
+        subtitles.follow(material)
     db.session.flush()
     readers = told(talk, access=access) if words is not None else []
     if words is None or not readers:
@@ -133,7 +138,7 @@ def withdraw(material: Material, *, by: Account | None) -> None:
     material.released_at = material.closes_on = None
     audit.record("material.withdrawn", material, by=by, changes=audit.changes_of(material))
     material.grants.clear()
-    db.session.flush()
+    subtitles.follow(material)
 
 
 def limit(material: Material, *, closes_on: date | None, by: Account) -> None:
@@ -145,7 +150,7 @@ def limit(material: Material, *, closes_on: date | None, by: Account) -> None:
         raise RuleError("release_ends_in_past", field="closes_on")
     material.closes_on = closes_on
     audit.record("material.limited", material, by=by, changes=audit.changes_of(material))
-    db.session.flush()
+    subtitles.follow(material)
 
 
 def told(talk: Talk, *, access: Access) -> list[Contact]:

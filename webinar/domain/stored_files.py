@@ -12,6 +12,7 @@ from webinar.models import (
     Material,
     MaterialPage,
     Recording,
+    RecordingCut,
     RecordingState,
     Speaker,
     Upload,
@@ -33,7 +34,7 @@ class Named:
 
 def named() -> list[Named]:
     """Everything that the records name, in the order of the records."""
-    return [*_files(), *_pictures(), *_coming()]
+    return [*_files(), *_pictures(), *_cuts(), *_coming()]
 
 
 def in_the_making() -> int:
@@ -52,13 +53,25 @@ def _files() -> Iterator[Named]:
 
 
 def _pictures() -> Iterator[Named]:
-    pages = select(MaterialPage.thumbnail_key, MaterialPage.material_id, MaterialPage.number)
-    pages = pages.where(MaterialPage.thumbnail_key.is_not(None)).order_by(MaterialPage.id)
-    for key, material, number in db.session.execute(pages):
-        yield Named(str(key), f"page {number} of material {material}")
+    for picture in (MaterialPage.thumbnail_key, MaterialPage.picture_key):
+        pages = select(picture, MaterialPage.material_id, MaterialPage.number)
+        pages = pages.where(picture.is_not(None)).order_by(MaterialPage.id)
+        for key, material, number in db.session.execute(pages):
+            yield Named(str(key), f"page {number} of material {material}")
+    stills = select(Material.poster_key, Material.id).where(Material.poster_key.is_not(None))
+    for key, number in db.session.execute(stills.order_by(Material.id)):
+        yield Named(str(key), f"still of material {number}")
     photos = select(Speaker.photo_key, Speaker.id).where(Speaker.photo_key.is_not(None))
     for key, number in db.session.execute(photos.order_by(Speaker.id)):
         yield Named(str(key), f"photo of speaker {number}")
+
+
+def _cuts() -> Iterator[Named]:
+    """What waits beside a recording for the organiser's decision."""
+    query = select(RecordingCut).where(RecordingCut.storage_key.is_not(None))
+    for cut in db.session.scalars(query.order_by(RecordingCut.id)):
+        name = f"cut of material {cut.material_id}"
+        yield Named(str(cut.storage_key), name, cut.size, cut.sha256)
 
 
 def _coming() -> Iterator[Named]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from webinar.jobs.accounts import forget_sign_ins, send_reset
 from webinar.jobs.cleanup import cleanup
+from webinar.jobs.films import cut_recording
 from webinar.jobs.inbox import read_inbox
 from webinar.jobs.journal import journal_erasure, journal_links
 from webinar.jobs.mailings import expand_mailing
@@ -21,6 +22,7 @@ from webinar.jobs.uploads import forget_bytes, forget_uploads, take_upload
 HANDLERS: Mapping[str, Handler] = {
     "ask_for_reminders": ask_for_reminders,
     "cleanup": cleanup,
+    "cut_recording": cut_recording,
     "delete_expired_materials": delete_expired_materials,
     "delete_files": delete_files,
     "expand_mailing": expand_mailing,

@@ -1,81 +1,70 @@
-"""What happens to an added file after the commit: pages, pictures, length; and removing bytes.
+"""What happens to an added file after the commit, step by step; and removing bytes.
 
-No transaction stays open while a file is read: on SQLite that would keep everybody else from
-writing. Whatever dies in between is begun anew: nothing is shown before the last commit, and
-pictures that no record names are removed. Neighbours: `adapters.documents`, `adapters.media`.
+What is done stays done where a worker dies, and the next one goes on behind it; a step that fails
+stops neither the other steps nor another file. Neighbours: `jobs.decks` and `jobs.films`, which do
+the steps; `domain.processing`, which keeps how they stand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from io import BytesIO
-from pathlib import Path
 
 import structlog
-from sqlalchemy import select
 
-from webinar.adapters import media
-from webinar.adapters.documents import Kind, MediaType, Page
-from webinar.adapters.documents.apart import Deck, read_pages
-from webinar.adapters.storage import Storage, StorageAway, storage_of
+from webinar.adapters.storage import StorageAway, storage_of
 from webinar.clock import now
-from webinar.domain import materials, search_index
-from webinar.errors import NotThere, RuleError
+from webinar.domain import files as known_files
+from webinar.domain import materials, processing, search_index
+from webinar.errors import RuleError
 from webinar.extensions import db, reading
-from webinar.jobs.queue import Run
-from webinar.models import Material, MaterialPage, Processing
+from webinar.jobs import decks, films
+from webinar.jobs.files import Bench, bench, remove, sweep_workshop
+from webinar.jobs.queue import PAUSES, LeaseLost, Run
+from webinar.models import Job, Material, Step, StepState
 
 log = structlog.get_logger()
 
-WIDTH = 480
-"""Pixels of a thumbnail: 192 on the page, for screens with up to two and a half times as many."""
-PICTURE = 4 * 1024 * 1024
-"""Bytes that a thumbnail never reaches."""
 ABANDONED = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What was learned of a file; `note` is the code of what is wrong with it."""
-
-    deck: Deck | None = None
-    seconds: int | None = None
-    note: str = ""
-
-    @property
-    def pages(self) -> tuple[Page, ...]:
-        return self.deck.pages if self.deck is not None else ()
+STEPS: Mapping[Step, Callable[[Bench], None]] = {
+    Step.TEXT: decks.read_text,
+    Step.PICTURES: decks.draw,
+    Step.LENGTH: films.measure,
+    Step.ORDER: films.put_in_order,
+    Step.POSTER: films.draw_poster,
+}
 
 
 def process_material(run: Run, *, material_id: int) -> None:
-    """Read the material's file and keep what was found. Doing it again changes nothing."""
-    storage = storage_of(run.settings)
-    with reading():
-        found = db.session.get(Material, material_id)
-        db.session.commit()
-    if found is None or found.processing == Processing.DONE or found.storage_key is None:
-        return
-    facts = _facts(found, storage)
-    keys = _keep_pictures(facts.pages, storage)
-    try:
-        run.keep()
-        obsolete = _write(material_id, found.storage_key, facts=facts, keys=keys)
-        db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        _remove(keys.values(), storage)
-        raise
-    _remove(obsolete, storage)
+    """Do the steps that wait. Doing it again changes nothing."""
+    tried: set[Step] = set()
+    problem: Exception | None = None
+    while (step := _next(material_id, tried)) is not None:
+        tried.add(step)
+        found = bench(run, material_id=material_id)
+        if found is None:
+            return
+        try:
+            _do(found, step)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            db.session.rollback()
+            log.exception("step broke", material=material_id, step=step)
+            problem = error
+            if _last_try(run):
+                _fail(found, step, code="processing_broke")
+    if problem is not None:
+        raise problem
+    _finished(material_id)
 
 
 def delete_files(run: Run, *, keys: list[str]) -> None:
     """Remove the bytes of keys that no record names any more; others are left alone."""
     with reading():
-        unused = materials.unused(keys)
+        unused = known_files.unused(keys)
         db.session.commit()
-    _remove(unused, storage_of(run.settings))
+    remove(unused, storage_of(run.settings))
 
 
 def delete_expired_materials(run: Run) -> None:
@@ -90,77 +79,46 @@ def delete_expired_materials(run: Run) -> None:
             materials.delete(found, by=None)
         db.session.commit()
     storage_of(run.settings).sweep(before=now() - ABANDONED)
+    sweep_workshop(run)
 
 
-def _facts(material: Material, storage: Storage) -> Facts:
+def _next(material_id: int, tried: set[Step]) -> Step | None:
+    with reading():
+        step = processing.next_step(material_id, tried=tried)
+        db.session.commit()
+    return step
+
+
+def _do(found: Bench, step: Step) -> None:
+    """One step; where the file is what hinders it, that is noted and is no failure of the job."""
     try:
-        with storage.local(str(material.storage_key)) as path:
-            return _read(path, MediaType.of(material.media_type))
-    except NotThere:
-        return Facts(note="file_gone")
+        STEPS[step](found)
     except StorageAway:
         raise
     except RuleError as error:
-        log.warning("file could not be read", material=material.id, code=error.code)
-        return Facts(note=error.code)
+        db.session.rollback()
+        code = "file_gone" if error.code == "file_not_there" else error.code
+        log.warning("file could not be read", material=found.material_id, step=step, code=code)
+        _fail(found, step, code=code)
 
 
-def _read(path: Path, kind: MediaType) -> Facts:
-    if kind.kind is not Kind.VIDEO:
-        return Facts(deck=read_pages(path, media_type=kind, width=WIDTH))
-    found = media.probe(path)
-    if found is None:
-        return Facts(note="file_damaged")
-    seconds = found.duration_seconds
-    length = None if seconds is None else max(1, round(seconds))
-    return Facts(seconds=length, note="video_plays_badly" if found.playable is False else "")
+def _fail(found: Bench, step: Step, *, code: str) -> None:
+    with found.keeping([]) as row:
+        if row is not None:
+            processing.settle(row, step, state=StepState.FAILED, note=code)
 
 
-def _keep_pictures(pages: Iterable[Page], storage: Storage) -> dict[int, str]:
-    """Store the pictures; their keys by page number. None remains if one cannot be stored."""
-    keys: dict[int, str] = {}
-    try:
-        for page in pages:
-            if page.thumbnail is not None:
-                keys[page.number] = storage.put(
-                    BytesIO(page.thumbnail), limit=len(page.thumbnail)
-                ).key
-    except BaseException:
-        _remove(keys.values(), storage)
-        raise
-    return keys
+def _finished(material_id: int) -> None:
+    """Here the reading of a material ends, however its steps went: what was read can be found."""
+    row = db.session.get(Material, material_id, populate_existing=True)
+    if row is not None:
+        search_index.index_material(row)
+    db.session.commit()
+    log.info("material read", material=material_id)
 
 
-def _write(material_id: int, key: str, *, facts: Facts, keys: dict[int, str]) -> list[str]:
-    """Put what was found to the record; returns the keys of pictures that nobody needs now.
-
-    Under a lock, and only if nobody else was faster: a second worker finds it done.
-    """
-    row = db.session.scalar(
-        select(Material)
-        .where(Material.id == material_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if row is None or row.processing == Processing.DONE or row.storage_key != key:
-        return list(keys.values())
-    obsolete = [page.thumbnail_key for page in row.pages if page.thumbnail_key is not None]
-    row.pages.clear()
-    # The rows must be gone before their numbers are taken again.
-    db.session.flush()
-    row.pages = [
-        MaterialPage(number=page.number, text=page.text, thumbnail_key=keys.get(page.number))
-        for page in facts.pages
-    ]
-    row.page_count = facts.deck.count if facts.deck is not None else None
-    row.duration_seconds = facts.seconds
-    row.processing_note = facts.note
-    readable = facts.note in ("", "video_plays_badly")
-    row.processing = Processing.DONE if readable else Processing.FAILED
-    search_index.index_material(row)
-    return obsolete
-
-
-def _remove(keys: Iterable[str], storage: Storage) -> None:
-    for key in keys:
-        storage.delete(key)
+def _last_try(run: Run) -> bool:
+    with reading():
+        job = db.session.get(Job, run.job_id, populate_existing=True)
+        db.session.commit()
+    return job is not None and job.attempts > len(PAUSES)

@@ -14,6 +14,7 @@ from webinar.models.contacts import (
     audience_members,
 )
 from webinar.models.feedback import Feedback
+from webinar.models.films import Chapter, CutState, RecordingCut
 from webinar.models.inbox import (
     CalendarReply,
     InboxKind,
@@ -42,6 +43,9 @@ from webinar.models.materials import (
     MaterialKind,
     MaterialPage,
     Processing,
+    ProcessingStep,
+    Step,
+    StepState,
     SubtitleCue,
 )
 from webinar.models.openings import Opening, OpeningKind
@@ -100,10 +104,12 @@ __all__ = [
     "AuditEntry",
     "CalendarEntry",
     "CalendarReply",
+    "Chapter",
     "ConsentAnswer",
     "Contact",
     "ContactForm",
     "ContactImport",
+    "CutState",
     "Deputy",
     "EntryKind",
     "Feedback",
@@ -141,12 +147,14 @@ __all__ = [
     "PlanState",
     "PlannedRelease",
     "Processing",
+    "ProcessingStep",
     "Purpose",
     "Question",
     "QuestionAnswer",
     "QuestionKind",
     "Recording",
     "RecordingConsent",
+    "RecordingCut",
     "RecordingSource",
     "RecordingState",
     "RecoveryCode",
@@ -164,6 +172,8 @@ __all__ = [
     "SignInMethod",
     "Source",
     "Speaker",
+    "Step",
+    "StepState",
     "SubtitleCue",
     "Suggestion",
     "Talk",

@@ -1,4 +1,7 @@
-"""Slides, recordings, handouts and links of a talk, their pages, and who may open them."""
+"""Slides, recordings, handouts and links of a talk, their pages, and who may open them.
+
+Chapters and cuts of a recording are `models.films`'.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,25 @@ class Processing(StrEnum):
     FAILED = "failed"
 
 
+class Step(StrEnum):
+    """What is read of a file, or made of it, after it came in; in this order."""
+
+    TEXT = "text"
+    PICTURES = "pictures"
+    LENGTH = "length"
+    ORDER = "order"
+    """The index of an MP4 moved to its front, so that it plays while it loads."""
+    POSTER = "poster"
+
+
+class StepState(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """Not possible on this server; the note says why."""
+
+
 class Material(Timestamped, Model):
     """A file behind `adapters.storage`, or a link. Unpublished until released."""
 
@@ -69,15 +91,20 @@ class Material(Timestamped, Model):
     media_type: Mapped[str] = mapped_column(String(120), default="", info=NOTHING)
     size: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(64), info=NOTHING)
+    sent_sha256: Mapped[str | None] = mapped_column(String(64), info=NOTHING)
+    """Of the bytes that came in, where they were put in another order or cut since."""
     recording_id: Mapped[int | None] = mapped_column(
         ForeignKey("materials.id", ondelete="CASCADE"), index=True
     )
     """The recording that these subtitles belong to; None for every other kind."""
     language: Mapped[str] = mapped_column(String(2), default="", info=NOTHING)
     """Of subtitles: a language code (ISO 639-1)."""
+    poster_key: Mapped[str | None] = mapped_column(String(80), info=NOTHING)
+    """Of a recording: the picture that stands there before it plays."""
     page_count: Mapped[int | None]
     duration_seconds: Mapped[int | None]
     processing: Mapped[str] = mapped_column(String(8), default=Processing.WAITING, info=NOTHING)
+    """All steps together (`domain.processing`)."""
     processing_note: Mapped[str] = mapped_column(String(200), default="", info=NOTHING)
     """A code that the desk translates; empty when all went well."""
     released_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -98,23 +125,54 @@ class Material(Timestamped, Model):
     pages: Mapped[list[MaterialPage]] = relationship(
         back_populates="material", order_by="MaterialPage.number", cascade="all, delete-orphan"
     )
+    steps: Mapped[list[ProcessingStep]] = relationship(
+        back_populates="material", order_by="ProcessingStep.id", cascade="all, delete-orphan"
+    )
     grants: Mapped[list[Grant]] = relationship(
         back_populates="material", cascade="all, delete-orphan"
     )
 
 
+class ProcessingStep(Timestamped, Model):
+    """How it stands with one step of reading a file; done ones are not done again."""
+
+    __tablename__ = "processing_steps"
+    __mapper_args__ = DELETED_BY_EITHER
+    __table_args__ = (
+        one_of("step", Step),
+        one_of("state", StepState),
+        UniqueConstraint("material_id", "step"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    material_id: Mapped[int] = mapped_column(ForeignKey("materials.id", ondelete="CASCADE"))
+    step: Mapped[str] = mapped_column(String(8), info=NOTHING)
+    state: Mapped[str] = mapped_column(String(8), default=StepState.WAITING, info=NOTHING)
+    note: Mapped[str] = mapped_column(String(40), default="", info=NOTHING)
+    """A code that the desk translates."""
+
+    material: Mapped[Material] = relationship(back_populates="steps")
+
+
 class MaterialPage(Model):
-    """One page of a deck: its text for readers and search, and its thumbnail."""
+    """One page of a deck: its text for readers and search, its pictures, its time."""
 
     __tablename__ = "material_pages"
     __mapper_args__ = DELETED_BY_EITHER
-    __table_args__ = (UniqueConstraint("material_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("material_id", "number"),
+        CheckConstraint("starts_at_ms IS NULL OR starts_at_ms >= 0", name="time_not_negative"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     material_id: Mapped[int] = mapped_column(ForeignKey("materials.id", ondelete="CASCADE"))
     number: Mapped[int]
     text: Mapped[str] = mapped_column(Text, default="", info=FREE)
     thumbnail_key: Mapped[str | None] = mapped_column(String(80), info=NOTHING)
+    picture_key: Mapped[str | None] = mapped_column(String(80), info=NOTHING)
+    """Large enough to be read beside the recording."""
+    starts_at_ms: Mapped[int | None]
+    """When the page appears in the talk's recording; None where nobody has said."""
 
     material: Mapped[Material] = relationship(back_populates="pages")
 

@@ -35,10 +35,12 @@ from webinar.web.organiser import (
     audit,
     contact_addresses,
     contacts,
+    cuts,
     desk,
     dispatches,
     evening,
     feedback,
+    films,
     imports,
     inbox,
     inbox_deputies,
@@ -73,6 +75,7 @@ from webinar.web.organiser import (
 from webinar.web.organiser import (
     search as desk_search,
 )
+from webinar.web.public import archive as public_archive
 from webinar.web.public import feeds, pages, technique
 from webinar.web.public import search as public_search
 from webinar.web.public import signups as public_signups
@@ -82,6 +85,7 @@ from webinar.web.sign_in import provider
 
 PUBLIC = (
     pages.blueprint,
+    public_archive.blueprint,
     public_signups.blueprint,
     feeds.blueprint,
     public_search.blueprint,
@@ -147,6 +151,8 @@ ORGANISER = (
     (materials.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen"),
     (openings.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/abrufe"),
     (uploads.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/hochladen"),
+    (films.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen"),
+    (cuts.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/<int:material_id>/schnitt"),
     (releases.blueprint, "/veranstaltungen/<int:talk_id>/unterlagen/freigeben"),
     (reminders.blueprint, "/veranstaltungen/<int:talk_id>/erinnerungen"),
     (recordings.blueprint, "/aufzeichnungen"),

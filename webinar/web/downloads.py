@@ -10,7 +10,7 @@ here: an address that outlives a withdrawal would be none that can be withdrawn.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -18,10 +18,13 @@ from flask import Response, request
 from werkzeug.datastructures import ContentRange
 from werkzeug.http import dump_options_header
 
+from webinar.adapters import zips
 from webinar.adapters.calendar import Event, calendar_bytes
 from webinar.adapters.documents import MediaType, download_name
+from webinar.adapters.storage import Storage
+from webinar.clock import berlin
 from webinar.errors import NotThere
-from webinar.models import Material, MaterialPage, Recording
+from webinar.models import Material, MaterialPage, Recording, RecordingCut, Talk
 from webinar.web.settings import settings, storage
 
 PIECE = 256 * 1024
@@ -52,16 +55,23 @@ class Span:
     stop: int
 
 
+@dataclass(frozen=True)
+class _Bytes:
+    storage_key: str | None
+    sha256: str | None
+    size: int | None
+    media_type: str
+
+
 class OutOfRange(Exception):
     """The range asked for begins behind the end."""
 
 
 def attachment(material: Material) -> Response:
     """The file to save, under the name that its owner gave it; `NotThere` for a link."""
-    media = MediaType.of(material.media_type) if material.storage_key is not None else None
-    if media is None:
+    if material.storage_key is None:
         raise NotThere("material_missing")
-    name = disposition(download_name(material.file_name, media_type=media))
+    name = disposition(_saved_as(material))
     elsewhere = _elsewhere(material, name)
     if elsewhere is not None:
         return elsewhere
@@ -89,15 +99,42 @@ def aside(recording: Recording) -> Response:
     return response
 
 
+def cut(cut: RecordingCut, *, media_type: str) -> Response:
+    """The shorter version of a recording, to be shown in a page."""
+    response = _file(_Bytes(cut.storage_key, cut.sha256, cut.size, media_type))
+    response.headers["Content-Disposition"] = "inline"
+    return response
+
+
 def thumbnail(page: MaterialPage) -> Response:
     """The small picture of a page; `NotThere` where it has none."""
-    if page.thumbnail_key is None:
+    return _picture(page.thumbnail_key)
+
+
+def picture(page: MaterialPage) -> Response:
+    """The picture of a page to be read, or the small one where there is no other."""
+    return _picture(page.picture_key or page.thumbnail_key)
+
+
+def poster(recording: Material) -> Response:
+    """The still of a recording; `NotThere` where it has none."""
+    return _picture(recording.poster_key)
+
+
+def everything(talk: Talk, materials: Sequence[Material]) -> Response:
+    """All files of these materials as one ZIP; `NotThere` where there is none."""
+    files = [material for material in materials if material.storage_key is not None]
+    if not files:
         raise NotThere("material_missing")
-    with storage().open(page.thumbnail_key) as file:
-        response = Response(file.read(), mimetype="image/webp")
-    response.set_etag(hashlib.sha256(page.thumbnail_key.encode()).hexdigest()[:32])
-    response.headers["Cache-Control"] = CACHE
-    response.make_conditional(request)
+    names = zips.unique([_saved_as(material) for material in files])
+    entries = [_entry(row, name, storage()) for row, name in zip(files, names, strict=True)]
+    response = Response(mimetype="application/zip")
+    response.headers["Content-Disposition"] = disposition(f"unterlagen-{talk.slug}.zip")
+    response.headers["Cache-Control"] = "no-store"
+    response.content_length = zips.length(entries)
+    if request.method != "HEAD":
+        response.response = zips.stream(entries)
+        response.direct_passthrough = True
     return response
 
 
@@ -158,6 +195,31 @@ def _by_the_proxy(response: Response, key: str) -> bool:
     response.headers["X-Accel-Redirect"] = f"{path}{key[:2]}/{key}"
     response.headers.pop("ETag")
     return True
+
+
+def _saved_as(material: Material) -> str:
+    return download_name(material.file_name, media_type=MediaType.of(material.media_type))
+
+
+def _entry(material: Material, name: str, store: Storage) -> zips.Entry:
+    key = material.storage_key or ""
+    return zips.Entry(
+        name=name,
+        size=material.size or 0,
+        open=lambda: store.open(key),
+        changed=berlin(material.created_at).replace(tzinfo=None),
+    )
+
+
+def _picture(key: str | None) -> Response:
+    if key is None:
+        raise NotThere("material_missing")
+    with storage().open(key) as file:
+        response = Response(file.read(), mimetype="image/webp")
+    response.set_etag(hashlib.sha256(key.encode()).hexdigest()[:32])
+    response.headers["Cache-Control"] = CACHE
+    response.make_conditional(request)
+    return response
 
 
 def _file(material: Kept) -> Response:

@@ -52,6 +52,8 @@ DESK = frozenset(
         "waiting_list",
         "releases",
         "materials",
+        "films",
+        "cuts",
         "reminders",
         "mails",
         "mail_acts",
@@ -105,8 +107,10 @@ def register(app: Flask) -> None:
         role_line,
         file_size,
         minutes,
+        timecode,
         decimal,
         role_name,
+        factor,
     )
     for function in filters:
         app.add_template_filter(function)
@@ -281,6 +285,18 @@ def minutes(seconds: int) -> str:
     """ "68 Minuten"; at least one."""
     count = max(1, round(seconds / 60))
     return ngettext("%(num)d minute", "%(num)d minutes", count)
+
+
+def timecode(milliseconds: int) -> str:
+    """ "17:05", from an hour on "1:17:05"."""
+    rest, second = divmod(milliseconds // 1000, 60)
+    hour, minute = divmod(rest, 60)
+    return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
+
+
+def factor(number: float) -> str:
+    """ "1,25-fach"."""
+    return _("%(number)s times", number=format_decimal(number))
 
 
 def decimal(number: float) -> str:

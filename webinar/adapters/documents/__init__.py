@@ -16,19 +16,21 @@ from webinar.adapters.documents.filetypes import (
     shorten,
 )
 from webinar.adapters.documents.office import pptx_pages
-from webinar.adapters.documents.page import MAX_PAGES, Page
-from webinar.adapters.documents.pdf import page_count, pdf_pages
+from webinar.adapters.documents.page import MAX_PAGES, Drawing, Page
+from webinar.adapters.documents.pdf import page_count, pdf_drawings, pdf_pages
 from webinar.adapters.documents.photos import photo
 
 __all__ = [
     "MAX_PAGES",
     "REFUSALS",
+    "Drawing",
     "Kind",
     "MediaType",
     "Page",
     "download_name",
     "identify",
     "page_count",
+    "pdf_drawings",
     "pdf_pages",
     "photo",
     "pptx_pages",

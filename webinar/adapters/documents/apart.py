@@ -1,8 +1,8 @@
 """Reading pages in a process of its own: a deck that crashes PDFium, hangs or eats memory ends that
 process and nothing else, and the process knows no setting of ours.
 
-Parent and child are both here: `read_pages` starts `python -m webinar.adapters.documents.apart`,
-which writes one line of JSON for each page. Neighbours: `pdf` and `office` do the reading.
+Parent and child are both here: `read_pages` and `draw_pages` start this module as a program, which
+writes one line of JSON for each page. Neighbours: `pdf` and `office` do the reading.
 """
 
 import base64
@@ -17,15 +17,14 @@ from pathlib import Path
 
 from webinar.adapters.documents.filetypes import MediaType
 from webinar.adapters.documents.office import pptx_pages
-from webinar.adapters.documents.page import Page
-from webinar.adapters.documents.pdf import page_count, pdf_pages
+from webinar.adapters.documents.page import Drawing, Page
+from webinar.adapters.documents.pdf import page_count, pdf_drawings, pdf_pages
 from webinar.config import ROOT
 from webinar.errors import RuleError
 
 SECONDS = 240
 """Shorter than the lease of a job: who waits for the child still holds its work."""
 MEMORY = 2 * 1024**3
-READABLE = (MediaType.PDF, MediaType.PPTX)
 
 
 @dataclass(frozen=True)
@@ -36,20 +35,38 @@ class Deck:
     pages: tuple[Page, ...]
 
 
-def read_pages(
-    path: Path, *, media_type: MediaType, width: int, seconds: float = SECONDS
-) -> Deck | None:
-    """The pages of a PDF or PPTX, pictures `width` pixels wide; None for files without pages.
+def read_pages(path: Path, *, media_type: MediaType, seconds: float = SECONDS) -> Deck:
+    """The texts of a PDF or PPTX.
 
     Raises `RuleError` `file_damaged`, `file_encrypted`, or `file_too_slow` after `seconds`.
     """
-    if media_type not in READABLE:
-        return None
-    command = [sys.executable, "-m", __name__, media_type.name, str(path), str(width)]
+    rows, last = _ask(["text", media_type.name, str(path)], seconds=seconds)
+    pages = tuple(Page(number=int(row["number"]), text=row["text"]) for row in rows)
+    return Deck(count=int(last["count"]), pages=pages)
+
+
+def draw_pages(
+    path: Path, *, first: int, last: int, seconds: float = SECONDS
+) -> tuple[Drawing, ...]:
+    """Pictures of some pages of a PDF; raises as `read_pages`."""
+    rows, _ = _ask(["draw", str(first), str(last), str(path)], seconds=seconds)
+    return tuple(
+        Drawing(
+            number=int(row["number"]),
+            picture=base64.b64decode(row["picture"]) or None,
+            thumbnail=base64.b64decode(row["thumbnail"]) or None,
+        )
+        for row in rows
+    )
+
+
+def _ask(arguments: list[str], *, seconds: float) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """What the child wrote: a row for each page, and its last line; without that it did not live
+    to the end."""
     environ = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
     try:
         done = subprocess.run(  # noqa: S603 - a fixed list, no shell, the path is our own key
-            command,
+            [sys.executable, "-m", __name__, *arguments],
             capture_output=True,
             timeout=seconds,
             check=False,
@@ -59,13 +76,8 @@ def read_pages(
         )
     except subprocess.TimeoutExpired as error:
         raise RuleError("file_too_slow", field="file") from error
-    return _deck(done.stdout.decode().splitlines())
-
-
-def _deck(lines: list[str]) -> Deck:
-    """What the child wrote; without its last line it did not live to the end."""
     try:
-        rows = [json.loads(line) for line in lines]
+        rows = [json.loads(line) for line in done.stdout.decode().splitlines()]
         last = rows.pop()
     except (ValueError, IndexError) as error:
         raise RuleError("file_damaged", field="file") from error
@@ -73,34 +85,39 @@ def _deck(lines: list[str]) -> Deck:
         raise RuleError("file_encrypted", field="file")
     if "count" not in last:
         raise RuleError("file_damaged", field="file")
-    return Deck(count=int(last["count"]), pages=tuple(_page(row) for row in rows))
+    return rows, last
 
 
-def _page(row: dict[str, str]) -> Page:
-    picture = base64.b64decode(row["picture"]) or None
-    return Page(number=int(row["number"]), text=row["text"], thumbnail=picture)
-
-
-def main(kind: str, path: str, width: str) -> None:
+def main(act: str, *arguments: str) -> None:
     """The child: pages to standard output, then their number or why there are none."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     try:
-        for line in _lines(MediaType[kind], Path(path), int(width)):
+        for line in _texts(*arguments) if act == "text" else _drawings(*arguments):
             sys.stdout.write(json.dumps(line) + "\n")
     except RuleError as error:
         sys.stdout.write(json.dumps({"refused": error.code}) + "\n")
 
 
-def _lines(kind: MediaType, path: Path, width: int) -> Iterator[dict[str, object]]:
-    number = 0
-    pages = pdf_pages(path, width=width) if kind is MediaType.PDF else pptx_pages(path)
-    for page in pages:
-        picture = base64.b64encode(page.thumbnail or b"").decode()
-        yield {"number": page.number, "text": page.text, "picture": picture}
+def _texts(kind: str, name: str) -> Iterator[dict[str, object]]:
+    path, number = Path(name), 0
+    is_pdf = MediaType[kind] is MediaType.PDF
+    for page in pdf_pages(path) if is_pdf else pptx_pages(path):
+        yield {"number": page.number, "text": page.text}
         number = page.number
-    yield {"count": page_count(path) if kind is MediaType.PDF else number}
+    yield {"count": page_count(path) if is_pdf else number}
+
+
+def _drawings(first: str, last: str, name: str) -> Iterator[dict[str, object]]:
+    number = 0
+    for page in pdf_drawings(Path(name), first=int(first), last=int(last)):
+        picture, thumbnail = (
+            base64.b64encode(data or b"").decode() for data in (page.picture, page.thumbnail)
+        )
+        yield {"number": page.number, "picture": picture, "thumbnail": thumbnail}
+        number += 1
+    yield {"count": number}
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:])

@@ -8,11 +8,19 @@ MAX_TEXT = 20_000
 
 @dataclass(frozen=True)
 class Page:
-    """`number` counts from 1; `thumbnail` is WebP, None where there is no picture to be had."""
+    """`number` counts from 1."""
 
     number: int
     text: str
-    thumbnail: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A page as WebP: to be read, and small; both None where there is no picture to be had."""
+
+    number: int
+    picture: bytes | None
+    thumbnail: bytes | None
 
 
 def clean_text(raw: str) -> str:

@@ -6,16 +6,22 @@ in. The lock is never held while a caller works on a page.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import RLock
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import pypdfium2 as pdfium
+from PIL import Image
 
-from webinar.adapters.documents.page import MAX_PAGES, Page, clean_text
+from webinar.adapters.documents.page import MAX_PAGES, Drawing, Page, clean_text
 from webinar.errors import RuleError
 
+WIDTH = 1280
+"""Pixels of a picture to read: a slide beside the recording, or over a whole phone."""
+SMALL = 480
+"""Pixels of a thumbnail: 192 on the page, for screens with up to two and a half times as many."""
+Found = TypeVar("Found")
 _LOCK = RLock()
 _NEEDS_PASSWORD = 4  # FPDF_ERR_PASSWORD in PDFium's fpdfview.h
 _TAIL = 1024
@@ -48,20 +54,22 @@ def page_count(path: Path) -> int:
             document.close()
 
 
-def pdf_pages(path: Path, *, width: int, limit: int = MAX_PAGES) -> Iterator[Page]:
-    """Text and a picture `width` pixels wide of each page, at most `limit` pages.
+def pdf_pages(path: Path, *, limit: int = MAX_PAGES) -> Iterator[Page]:
+    """The text of each page, at most `limit` pages.
 
-    A page that cannot be read comes without text and picture and does not stop the others.
-    `RuleError` as in `check`, when the first page is asked for.
+    A page that cannot be read comes without text and does not stop the others. `RuleError` as in
+    `check`, when the first page is asked for.
     """
-    with _LOCK:
-        document = _open(path)
-    try:
-        for index in range(min(len(document), limit)):
-            yield _page(document, index, width)
-    finally:
-        with _LOCK:
-            document.close()
+    for number, text in _each(path, 1, limit, _text):
+        yield Page(number=number, text=text or "")
+
+
+def pdf_drawings(path: Path, *, first: int, last: int) -> Iterator[Drawing]:
+    """Pictures of the pages from `first` to `last`, as far as there are any; otherwise as
+    `pdf_pages`."""
+    for number, pictures in _each(path, first, last, _pictures):
+        picture, thumbnail = pictures or (None, None)
+        yield Drawing(number=number, picture=picture, thumbnail=thumbnail)
 
 
 def _open(source: Path | BinaryIO) -> pdfium.PdfDocument:
@@ -72,14 +80,29 @@ def _open(source: Path | BinaryIO) -> pdfium.PdfDocument:
         raise RuleError("file_encrypted" if locked else "file_damaged", field="file") from error
 
 
-def _page(document: pdfium.PdfDocument, index: int, width: int) -> Page:
+def _each(
+    path: Path, first: int, last: int, read: Callable[[pdfium.PdfPage], Found | None]
+) -> Iterator[tuple[int, Found | None]]:
+    with _LOCK:
+        document = _open(path)
+    try:
+        for index in range(first - 1, min(len(document), last)):
+            yield index + 1, _of_page(document, index, read)
+    finally:
+        with _LOCK:
+            document.close()
+
+
+def _of_page(
+    document: pdfium.PdfDocument, index: int, read: Callable[[pdfium.PdfPage], Found | None]
+) -> Found | None:
     with _LOCK:
         try:
             page = document[index]
         except pdfium.PdfiumError:
-            return Page(number=index + 1, text="")
+            return None
         try:
-            return Page(number=index + 1, text=_text(page), thumbnail=_thumbnail(page, width))
+            return read(page)
         finally:
             page.close()
 
@@ -95,19 +118,27 @@ def _text(page: pdfium.PdfPage) -> str:
         layer.close()
 
 
-def _thumbnail(page: pdfium.PdfPage, width: int) -> bytes | None:
+def _pictures(page: pdfium.PdfPage) -> tuple[bytes, bytes] | None:
+    """The page as WebP: `WIDTH` pixels wide, and `SMALL`."""
     across, down = page.get_size()
     if across <= 0 or down <= 0:
         return None
     # A page one point wide and metres long would otherwise ask for gigabytes of pixels.
-    scale = min(width / across, 3 * width / down)
+    scale = min(WIDTH / across, 3 * WIDTH / down)
     try:
         bitmap = page.render(scale=scale)
     except (pdfium.PdfiumError, ValueError):
         return None
     try:
-        out = io.BytesIO()
-        bitmap.to_pil().convert("RGB").save(out, "WEBP", quality=80, method=4)
-        return out.getvalue()
+        drawn = bitmap.to_pil().convert("RGB")
     finally:
         bitmap.close()
+    large = _webp(drawn)
+    drawn.thumbnail((SMALL, 3 * SMALL), reducing_gap=2.0)
+    return large, _webp(drawn)
+
+
+def _webp(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "WEBP", quality=80, method=2)
+    return out.getvalue()

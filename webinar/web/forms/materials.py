@@ -32,9 +32,8 @@ KINDS = options(
     (MaterialKind.SLIDES.value, _l("Slides: PDF, PPTX or ODP")),
     (MaterialKind.RECORDING.value, _l("Recording: MP4 or WebM")),
     (MaterialKind.HANDOUT.value, _l("Handout: PDF, DOCX, ODT, XLSX, ODS, PPTX, ODP, PNG or JPEG")),
-    (MaterialKind.SUBTITLES.value, _l("Subtitles of the recording: VTT")),
 )
-ACCEPT = ".pdf,.pptx,.odp,.docx,.odt,.xlsx,.ods,.png,.jpg,.jpeg,.mp4,.webm,.vtt"
+ACCEPT = ".pdf,.pptx,.odp,.docx,.odt,.xlsx,.ods,.png,.jpg,.jpeg,.mp4,.webm"
 LONG = _l("Please enter at most %(max)d characters.")
 CHOICES: dict[str, frozenset[Grantee]] = {
     "both": frozenset({Grantee.INVITED, Grantee.REGISTERED}),

@@ -1,42 +1,35 @@
 """The archive of one talk behind a personal link: slides, recording, files to save.
 
 Each address asks anew whether the link holds and whether the person may have the file; whatever
-is not released, not granted, deleted or another talk's looks like what never was.
+is not released, not granted, deleted or another talk's looks like what never was. What stands on
+the page is `web.archives`'.
 """
 
 from __future__ import annotations
 
-import re
-
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from webinar.clock import now
 from webinar.domain import materials, times
-from webinar.models import Material, MaterialKind
-from webinar.web import counting, downloads
+from webinar.domain import pages as decks
+from webinar.models import Material
+from webinar.web import archives, counting, downloads
 from webinar.web.guest import pages
 
 blueprint = Blueprint("guest_archive", __name__)
 
-MOMENT = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,3}):)?(\d{1,5})", re.ASCII)
-
 
 @blueprint.get("")
 def show() -> ResponseReturnValue:
-    """Whatever the holder may open of the talk; `?t=17:05` starts the recording there."""
+    """Whatever the holder may open of the talk."""
     talk = pages.talk()
-    found = materials.visible_to(talk, pages.contact())
     return render_template(
         "guest/archive/show.html",
         talk=talk,
         block=pages.date_block(talk),
         past=now() >= times.end(talk),
-        materials=found,
-        recordings=_of(found, MaterialKind.RECORDING),
-        subtitles=_of(found, MaterialKind.SUBTITLES),
-        decks=_decks(found),
-        begin=seconds(request.args.get("t", "")),
+        view=archives.view(materials.visible_to(talk, pages.contact())),
     )
 
 
@@ -47,6 +40,14 @@ def download(public_id: str) -> ResponseReturnValue:
     return counting.download(downloads.attachment(material), material, contact=pages.contact())
 
 
+@blueprint.get("/alles.zip")
+def everything() -> ResponseReturnValue:
+    """All files at once."""
+    talk, contact = pages.talk(), pages.contact()
+    found = materials.visible_to(talk, contact)
+    return counting.download(downloads.everything(talk, found), *found, contact=contact)
+
+
 @blueprint.get("/wiedergabe/<public_id>")
 def play(public_id: str) -> ResponseReturnValue:
     """A recording or its subtitles, for the page's player."""
@@ -54,35 +55,23 @@ def play(public_id: str) -> ResponseReturnValue:
     return counting.view(downloads.playing(material), material, contact=pages.contact())
 
 
+@blueprint.get("/standbild/<public_id>")
+def poster(public_id: str) -> ResponseReturnValue:
+    """The still of a recording."""
+    return downloads.poster(_granted(public_id))
+
+
 @blueprint.get("/seite/<public_id>/<int:number>")
 def thumbnail(public_id: str, number: int) -> ResponseReturnValue:
     """The small picture of a page."""
-    return downloads.thumbnail(materials.page_of(_granted(public_id), number=number))
+    return downloads.thumbnail(decks.page_of(_granted(public_id), number=number))
 
 
-def seconds(text: str) -> int:
-    """Seconds from "1025", "17:05" or "1:17:05"; 0 for anything else."""
-    found = MOMENT.fullmatch(text)
-    if found is None:
-        return 0
-    hours, minutes, rest = (int(part or 0) for part in found.groups())
-    return hours * 3600 + minutes * 60 + rest
+@blueprint.get("/seite/<public_id>/<int:number>/gross")
+def picture(public_id: str, number: int) -> ResponseReturnValue:
+    """The picture of a page, to be read."""
+    return downloads.picture(decks.page_of(_granted(public_id), number=number))
 
 
 def _granted(public_id: str) -> Material:
     return materials.find_visible(pages.talk(), pages.contact(), public_id=public_id)
-
-
-def _of(found: list[Material], kind: MaterialKind) -> list[Material]:
-    return [material for material in found if material.kind == kind]
-
-
-def _decks(found: list[Material]) -> list[dict[str, object]]:
-    """Each set of slides with its pages; those without any are only files to save."""
-    slides = _of(found, MaterialKind.SLIDES)
-    pages_of = materials.pages_of(slides)
-    return [
-        {"material": material, "pages": pages_of[material.id]}
-        for material in slides
-        if pages_of[material.id]
-    ]

@@ -17,11 +17,16 @@ from werkzeug.datastructures import FileStorage
 from webinar.adapters.documents import download_name, identify
 from webinar.adapters.incoming import incoming_of
 from webinar.domain import (
+    chapters,
+    cuts,
     deletions,
     materials,
     objections,
+    pages,
+    processing,
     release_plans,
     releases,
+    subtitles,
     talks,
     uploads,
 )
@@ -111,20 +116,26 @@ def create_link(talk_id: int) -> ResponseReturnValue:
 def show(talk_id: int, material_id: int) -> ResponseReturnValue:
     """One material: what was read of it, for whom it is, what can be done."""
     material = _material(talk_id, material_id)
-    found = materials.pages_of([material])[material.id]
     planned = [
         row for row in release_plans.waiting(material.talk) if material.id in row.material_ids
     ]
+    film = material.kind == MaterialKind.RECORDING
     return page(
         "show",
         talk=material.talk,
         material=material,
-        pages=found,
         audiences=_audience_names([material], planned),
         due_at={one: row.due_at for row in planned for one in row.material_ids},
         soon=deletions.is_ahead,
         today=materials.today(),
         days=settings().retention_days,
+        film=materials.has_recording(material.talk),
+        tracks=subtitles.of_recording(material) if film else [],
+        chapters=chapters.chapters_of([material])[material.id] if film else [],
+        cut=cuts.of_recording(material) if film else None,
+        pages=pages.pages_of([material])[material.id],
+        steps=processing.shown_steps(material),
+        again=processing.can_try_again(material),
     )
 
 
@@ -176,6 +187,20 @@ def lift(talk_id: int, material_id: int) -> ResponseReturnValue:
     return redirect(_address(material), 303)
 
 
+@blueprint.post("/<int:material_id>/erneut")
+def try_again(talk_id: int, material_id: int) -> ResponseReturnValue:
+    """Read once more what could not be read."""
+    material = _material(talk_id, material_id)
+    try:
+        processing.try_again(material, by=account())
+        db.session.commit()
+        flash(_("The file is being read once more."), "success")
+    except RuleError as error:
+        db.session.rollback()
+        flash(sentence(error), "info")
+    return redirect(_address(material), 303)
+
+
 @blueprint.route("/<int:material_id>/loeschen", methods=["GET", "POST"])
 def delete(talk_id: int, material_id: int) -> ResponseReturnValue:
     """What goes with it, then deleting it."""
@@ -198,7 +223,7 @@ def file(talk_id: int, material_id: int) -> ResponseReturnValue:
 def thumbnail(talk_id: int, material_id: int, number: int) -> ResponseReturnValue:
     """The small picture of a page."""
     material = _material(talk_id, material_id)
-    return downloads.thumbnail(materials.page_of(material, number=number))
+    return downloads.thumbnail(pages.page_of(material, number=number))
 
 
 @blueprint.app_template_global()
@@ -212,6 +237,11 @@ def material_note(material: Material) -> str:
 def upload_reason(upload: Upload) -> str:
     """Why the upload was not accepted, as a sentence."""
     return sentence(RuleError(upload.reason, title=upload.about, found=upload.about))
+
+
+def note_sentence(note: str) -> str:
+    """What the code of a step or a cut says."""
+    return sentence(RuleError(note))
 
 
 def _take(talk: Talk, form: FileForm) -> Material:

@@ -10,11 +10,12 @@ from itertools import groupby
 
 from flask import Blueprint, abort, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from webinar.clock import now
 from webinar.domain import legal_texts, materials, registrations, signups, times
 from webinar.domain import programme as talks
-from webinar.models import LegalPage, MaterialKind, Talk, TalkState
+from webinar.models import LegalPage, Material, MaterialKind, Talk, TalkState
 from webinar.rendering import legal, schema
 from webinar.rendering.dates import half_year
 from webinar.web import counting, downloads, events
@@ -95,6 +96,7 @@ def talk_page(found: Talk, *, form: SignupForm, notice: str = "") -> str:
         past=past,
         free=talks.free_places(found),
         materials=free_for_all,
+        shown_in_place=_shown_in_place(free_for_all),
         released=talks.released([found]).get(found.id),
         withheld=len(materials.released(found)) > len(free_for_all),
         closes=times.registration_end(found),
@@ -113,6 +115,15 @@ def talk_page(found: Talk, *, form: SignupForm, notice: str = "") -> str:
             office=settings().office,
         ),
     )
+
+
+def _shown_in_place(found: Sequence[Material]) -> str:
+    """What the button to the page of the archive says; empty where nothing is to be seen there."""
+    if any(material.kind == MaterialKind.RECORDING for material in found):
+        return _("Watch the recording")
+    if any(material.kind == MaterialKind.SLIDES and material.page_count for material in found):
+        return _("Look at the slides")
+    return ""
 
 
 @blueprint.get("/veranstaltungen/<slug>/datei/<public_id>")

@@ -48,8 +48,38 @@ FILES: dict[str, LazyString] = {
     "image_too_large": _l("The picture has too many pixels. Please make it smaller."),
     "file_too_slow": _l("The pages could not be read in reasonable time."),
     "file_gone": _l("The stored file is missing. Please tell whoever runs the server."),
+    "worker_died": _l("The reading was broken off at every try."),
+    "processing_broke": _l("The reading broke off because of a fault on the server."),
+    "ffmpeg_missing": _l("ffmpeg is not installed on this server."),
+    "film_failed": _l("ffmpeg could not read this recording."),
+    "film_too_slow": _l("ffmpeg did not finish in reasonable time."),
+    "nothing_to_try": _l("There is nothing to try again: everything is done or on its way."),
     "video_plays_badly": _l(
         "Not every browser plays this recording. MP4 with H.264 and AAC plays everywhere."
+    ),
+}
+FILMS: dict[str, LazyString] = {
+    "subtitles_encoding": _l("The characters of the file cannot be read. Please save it in UTF-8."),
+    "subtitles_time": _l("The times in line %(line)s cannot be read."),
+    "subtitles_backwards": _l("What line %(line)s begins ends before it has begun."),
+    "subtitles_too_long": _l("The text at line %(line)s has more than %(limit)s characters."),
+    "subtitles_too_many": _l("The file has more than %(limit)s lines of subtitles."),
+    "subtitles_none": _l("There are no subtitles in this file. It should be WebVTT or SRT."),
+    "subtitles_language": _l("Please choose a language."),
+    "subtitles_behind_end": _l(
+        "The last line begins after the end of the recording. Is it the right file?"
+    ),
+    "chapters_too_many": _l("There are more than %(limit)s chapters."),
+    "chapter_behind_end": _l("“%(title)s” begins after the end of the recording."),
+    "chapter_twice": _l("“%(title)s” begins at the same moment as another chapter."),
+    "chapter_title_too_long": _l("The title “%(title)s…” has more than 200 characters."),
+    "page_time_behind_end": _l("This is after the end of the recording."),
+    "page_time_twice": _l("Another page appears at the same moment."),
+    "cut_not_possible": _l("This recording cannot be cut: its length is not known."),
+    "cut_leaves_nothing": _l("Less than a second would remain."),
+    "cut_changes_nothing": _l("Nothing would be cut away."),
+    "cut_changed": _l(
+        "The cut does not belong to the recording as it stands. Nothing was changed."
     ),
 }
 MATERIALS: dict[str, LazyString] = {
@@ -127,6 +157,7 @@ UPLOADS: dict[str, LazyString] = {
 SENTENCES: dict[str, LazyString] = {
     **FILES,
     **UPLOADS,
+    **FILMS,
     **MATERIALS,
     **RELEASES,
     **RECORDINGS,
