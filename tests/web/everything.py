@@ -27,7 +27,6 @@ from webinar.models import (
     Material,
     Mode,
     Opening,
-    PlannedRelease,
     Question,
     QuestionAnswer,
     QuestionKind,
@@ -43,7 +42,6 @@ from webinar.models import (
     SeriesAcceptance,
     SubtitleCue,
     Topic,
-    Upload,
     WorkerBeat,
 )
 
@@ -80,16 +78,7 @@ def fill(app: Flask, organiser: Account) -> World:
         Feedback(talk_id=talk.id, ticket="t" * 32, given_on=now().date(), rating=4, text="Gut"),
         SubtitleCue(material_id=material_id, number=1, start_ms=0, end_ms=900, text="Guten Abend"),
         Opening(material_id=material_id, contact=asked.contact, kind="view"),
-        PlannedRelease(talk=talk, due_at=now(), material_ids=[material_id], groups=["invited"]),
         SearchEntry(talk_id=talk.id, kind="page", material_id=material_id, place=1, words=" bau "),
-        Upload(
-            talk=talk,
-            account=organiser,
-            kind="handout",
-            file_name="a.pdf",
-            size=9,
-            expires_at=now(),
-        ),
         Chapter(material_id=material_id, start_ms=0, title="Begrüßung"),
         WorkerBeat(name="host:4711"),
         RetentionCount(kind="mails", count=3),

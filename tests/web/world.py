@@ -60,6 +60,7 @@ from webinar.models import (
     MaterialPage,
     Mode,
     Passkey,
+    PlannedRelease,
     Purpose,
     Recording,
     RecordingCut,
@@ -76,6 +77,7 @@ from webinar.models import (
     Talk,
     TalkState,
     Throttle,
+    Upload,
 )
 
 TABLE = "Vorname;Nachname;E-Mail;Amt\nSofie;Kern;kern@gemeinde.example;Erste Bürgermeisterin\n"
@@ -176,6 +178,8 @@ def build(app: Flask, by: Account) -> World:
         "other_id": other.id,
         "slides_id": slides.id,
         "text_id": _imprint(by).id,
+        "plan_id": _plan(talk, slides).id,
+        "upload_id": _under_way(talk, by).id,
         "entry_id": db.session.scalars(
             select(SearchEntry.id).where(SearchEntry.material_id == film.id)
         ).first(),
@@ -209,6 +213,30 @@ def _staff(by: Account) -> dict[str, int]:
     )
     db.session.commit()
     return {"account_id": invited.id, **{name: row.id for name, row in rows.items()}}
+
+
+def _plan(talk: Talk, slides: Material) -> PlannedRelease:
+    plan = PlannedRelease(
+        talk=talk,
+        due_at=now() + timedelta(days=1),
+        material_ids=[slides.id],
+        groups=[Grantee.INVITED],
+    )
+    factories.save(plan)
+    return plan
+
+
+def _under_way(talk: Talk, by: Account) -> Upload:
+    upload = Upload(
+        talk=talk,
+        account=by,
+        kind=MaterialKind.HANDOUT,
+        file_name="Handout.pdf",
+        size=9,
+        expires_at=now() + timedelta(days=7),
+    )
+    factories.save(upload)
+    return upload
 
 
 def _imprint(by: Account) -> LegalText:
