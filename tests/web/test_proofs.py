@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from flask import Flask
 from flask_limiter.util import get_qualified_name
 from werkzeug.routing import Rule
@@ -14,8 +16,9 @@ from tests.web.access_matrix import ANYBODY, MACHINE, MATRIX
 from tests.web.test_access import address, methods
 from webinar.domain import links
 from webinar.extensions import csrf, db, limiter
-from webinar.models import Purpose, Role
+from webinar.models import Account, Purpose, Role
 from webinar.web import guards
+from webinar.web.sizes import FORM
 
 SAFE = {"GET"}
 BORROW_NOTHING = {"signups"}
@@ -71,6 +74,21 @@ def test_whatever_everybody_may_send_is_limited(app: Flask) -> None:
         if not limiter.limit_manager.decorated_limits(get_qualified_name(view)):
             wrong.append((rule.endpoint, method))
     assert wrong == []
+
+
+def test_files_come_from_the_office_alone(app: Flask, administrator: Account) -> None:
+    """Whoever is not signed in is refused before the body is read, whatever the address."""
+    office, stranger = signed_in(app, administrator), app.test_client()
+    found = set()
+    for rule, method in changing(app):
+        if MATRIX[rule.endpoint] != MACHINE:
+            body = {"file": (BytesIO(b"x" * (FORM + 1)), "a.pdf")}
+            answer = stranger.open(address(rule), method=method, data=body)
+            found.add((rule.endpoint, answer.status_code))
+    assert len(found) > 100
+    assert {status for _endpoint, status in found} == {413}
+    body = {"file": (BytesIO(b"x" * (FORM + 1)), "a.csv")}
+    assert office.post("/desk/kontakte/import/", data=body).status_code != 413
 
 
 def test_guessing_links_is_slowed_and_slows_nobody_whose_link_opens(app: Flask) -> None:

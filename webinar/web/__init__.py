@@ -14,6 +14,7 @@ from webinar.web import (
     logs,
     room_keys,
     sign_in,
+    sizes,
     uploads,
 )
 from webinar.web.numbers import RowConverter
@@ -29,6 +30,7 @@ def register(app: Flask) -> None:
     if app.extensions["settings"].metrics_token:
         figures.register(app)
     headers.register(app)
+    sizes.register(app)
     uploads.register(app)
     language.register(app)
     sign_in.register(app)
