@@ -15,6 +15,14 @@ from collections.abc import MutableMapping
 import structlog
 from flask import Flask, g
 
+PERSONAL_PATH = re.compile(r"/(?P<kind>[eraufsm])/[A-Za-z0-9_\-.]{12,}")
+
+
+def redact(path: str) -> str:
+    """The path with the token of a personal link replaced."""
+    return PERSONAL_PATH.sub(r"/\g<kind>/[link]", path)
+
+
 ADDRESS = re.compile(
     r"[^\s<>\"'`(),;:=\[\]{}|/]+@[^\s<>\"'`(),;:=\[\]{}|/]+\.[^\s<>\"'`(),;:=\[\]{}|/]+"
 )
@@ -22,12 +30,6 @@ DETAIL = re.compile(
     r"^(DETAIL|CONTEXT): .*?(?=\n\[SQL|\n\(Background|\n\nThe above|\n  File |\Z)", re.M | re.S
 )
 """PostgreSQL quotes there the row that it refuses."""
-PERSONAL_PATH = re.compile(r"/(?P<kind>[eraufsm])/[A-Za-z0-9_\-.]{12,}")
-
-
-def redact(path: str) -> str:
-    """The path with the token of a personal link replaced."""
-    return PERSONAL_PATH.sub(r"/\g<kind>/[link]", path)
 
 
 def without_people(
