@@ -30,9 +30,9 @@ def register(app: Flask) -> None:
     if app.extensions["settings"].metrics_token:
         figures.register(app)
     headers.register(app)
-    sizes.register(app)
     uploads.register(app)
     language.register(app)
+    sizes.register(app)
     sign_in.register(app)
     filters.register(app)
     errors.register(app)
