@@ -26,8 +26,8 @@ pytestmark = pytest.mark.hostile
 
 
 @pytest.fixture
-def whole(app: Flask, administrator: Account) -> World:
-    return world.build(app, administrator)
+def whole(app: Flask, organiser: Account) -> World:
+    return world.build(app, organiser)
 
 
 WAYS_OUT = ("https://evil.example/", "//evil.example", "/\\evil.example", "https:evil.example")
