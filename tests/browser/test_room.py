@@ -31,7 +31,7 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from tests import factories
-from tests.browser.test_accessibility import OPTIONS, BOTH
+from tests.browser.test_accessibility import BOTH, OPTIONS
 from tests.personal import address
 from webinar import create_app
 from webinar.clock import now
