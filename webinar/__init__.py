@@ -68,7 +68,8 @@ def flask_settings(settings: Settings) -> dict[str, object]:
         "RATELIMIT_STORAGE_URI": settings.limits_storage,
         "RATELIMIT_HEADERS_ENABLED": False,
         "WTF_CSRF_TIME_LIMIT": None,
-        # Pages of the desk send no referrer, so it cannot be asked for; the token alone proves.
+        # It would want a Referer, which our own policy and many offices' proxies take away. The
+        # token is bound to a session whose cookie no other host can set (`__Host-`).
         "WTF_CSRF_SSL_STRICT": False,
         "SECURITY_PASSWORD_HASH": "argon2",
         # OWASP's profile: 19 MiB, two passes; the library's own default takes four times as long.

@@ -1,7 +1,8 @@
 """A real Chromium before what `make run` starts: web server, worker, local mailbox, sample data.
 
 The set-up is started once per test process in a folder of its own, on free ports, and must end
-cleanly. Where there is no Chromium the browser tests are skipped and say how to get it.
+cleanly, with logs that hold nothing personal. Where there is no Chromium the browser tests are
+skipped and say how to get it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.browser import leaks
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 240
@@ -107,6 +110,8 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=PATIENCE)
     assert process.returncode == 0
+    # Whatever the browsers did: links, keys, passwords, addresses and names stand in no log.
+    assert leaks.in_logs(folder, leaks.secrets(folder)) == []
 
 
 def wait_for_welcome(process: subprocess.Popen[bytes], output: Path) -> str:

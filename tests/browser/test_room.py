@@ -31,7 +31,7 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from tests import factories
-from tests.browser.test_accessibility import OPTIONS, SCHEMES
+from tests.browser.test_accessibility import BOTH, OPTIONS
 from tests.personal import address
 from webinar import create_app
 from webinar.clock import now
@@ -319,7 +319,7 @@ def violations(page: Page) -> list[str]:
     """What axe finds on the page as it stands, light and dark, and whether it scrolls sideways."""
     page.evaluate(Axe().axe_script)
     wrong = []
-    for scheme in SCHEMES:
+    for scheme in BOTH:
         page.emulate_media(color_scheme=scheme)
         found = page.evaluate("options => axe.run(options)", OPTIONS)["violations"]
         wrong += [f"{page.url} {scheme}: {rule['id']} {rule['nodes'][0]['html']}" for rule in found]

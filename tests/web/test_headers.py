@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
-from tests.conftest import ENVIRON
+from tests.conftest import ENVIRON, signed_in
 from tests.test_config import GOOD
+from tests.web import world
 from webinar import create_app
+from webinar.models import Account
 
 
 @pytest.mark.parametrize("path", ["/", "/anmelden", "/e/nichts.nichts", "/gibt-es-nicht"])
@@ -28,6 +34,75 @@ def test_personal_pages_are_not_stored_and_not_told_about(client: FlaskClient) -
     assert headers["Cache-Control"] == "no-store"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert "noindex" in headers["X-Robots-Tag"]
+
+
+EVERYWHERE = {
+    "X-Content-Type-Options": r"nosniff",
+    "X-Frame-Options": r"DENY|SAMEORIGIN",
+    "Cross-Origin-Opener-Policy": r"same-origin",
+    "Cross-Origin-Resource-Policy": r"same-origin",
+    "Referrer-Policy": r"no-referrer|same-origin",
+    "Permissions-Policy": r".*geolocation=\(\).*",
+    "Content-Security-Policy": r"default-src 'none'; .*base-uri 'none'.*",
+}
+
+
+def lacking(answer: TestResponse) -> Iterator[str]:
+    """What is wrong with the headers of an answer."""
+    headers = answer.headers
+    for name, value in EVERYWHERE.items():
+        if not re.fullmatch(value, headers.get(name, "")):
+            yield f"{name}: {headers.get(name)}"
+    if "unsafe" in headers["Content-Security-Policy"].replace("style-src 'unsafe-inline'", ""):
+        yield "unsafe"
+    kept = headers.get("Cache-Control", "")
+    path = answer.request.path
+    if answer.status_code >= 400 or path.startswith("/desk") or re.match(r"/[a-z]/", path):
+        if not re.search("no-store|private", kept):
+            yield f"Cache-Control: {kept}"
+        if headers["Referrer-Policy"] != "no-referrer":
+            yield "tells where it came from"
+    elif "Set-Cookie" in headers and "no-store" not in kept:
+        yield f"stores a cookie: {kept}"
+    if "Set-Cookie" in headers and re.match(r"/[a-z]/", path):
+        yield "sets a cookie"
+
+
+@pytest.mark.once
+def test_every_address_carries_the_policies_whoever_asks_and_however(
+    app: Flask, administrator: Account
+) -> None:
+    """Pages, files, calls of machines; found, refused, with a method or a body that nobody takes.
+    What is personal or refused is kept nowhere, and nothing that it leads to learns its address."""
+    whole = world.build(app, administrator)
+    asked = {path: rule for method in ("GET", "POST") for rule, path in whole.all_paths(method)}
+    wrong = []
+    for client in (signed_in(app, administrator), app.test_client()):
+        for path, rule in asked.items():
+            for method in {"GET", "PROPFIND"} & {*(rule.methods or ()), "PROPFIND"}:
+                with client.open(path, method=method) as answer:
+                    wrong += [(method, path, what) for what in lacking(answer)]
+    for path, body in (("/\0", b""), ("/anmelden", b"{}"), ("/gibt/es/nicht", b"x")):
+        with app.test_client().post(path, data=body, content_type="application/json") as answer:
+            assert answer.status_code >= 400
+            wrong += [("POST", path, what) for what in lacking(answer)]
+    assert wrong == []
+
+
+def test_desk_takes_a_form_over_https_from_a_browser_that_names_no_referrer(
+    database_url: str,
+) -> None:
+    """Our own policy lets it name none."""
+    app = create_app({**GOOD, "WEBINAR_DATABASE_URL": database_url})
+    client = app.test_client()
+    home = "https://termine.lra.example"
+    page = client.get("/anmelden", base_url=home)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+    assert token is not None
+    given = {"email": "a@b.example", "password": "falsch", "csrf_token": token[1]}
+    assert client.post("/anmelden", base_url=home, data=given).status_code in (200, 422)
+    without = {**given, "csrf_token": "x"}
+    assert client.post("/anmelden", base_url=home, data=without).status_code == 400
 
 
 def test_production_insists_on_https(database_url: str) -> None:

@@ -200,7 +200,7 @@ def _staff(by: Account) -> dict[str, int]:
     invited = factories.account(password=None)
     rows = {
         "session_id": AccountSession(account=by, key_hash="e" * 64, method=SignInMethod.PASSKEY),
-        "passkey_id": Passkey(account=by, credential_id="f", public_key=b"f", name="Laptop"),
+        "passkey_id": Passkey(account=by, credential_id="Zg", public_key=b"f", name="Laptop"),
         "identity_id": Identity(account=by, issuer="https://id.lra.example", subject="4711"),
     }
     db.session.add_all(

@@ -14,6 +14,7 @@ from webinar.web import (
     logs,
     room_keys,
     sign_in,
+    sizes,
     uploads,
 )
 from webinar.web.numbers import RowConverter
@@ -31,6 +32,7 @@ def register(app: Flask) -> None:
     uploads.register(app)
     headers.register(app)
     language.register(app)
+    sizes.register(app)
     sign_in.register(app)
     filters.register(app)
     errors.register(app)

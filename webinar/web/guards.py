@@ -14,13 +14,18 @@ from flask_security import current_user
 from werkzeug.exceptions import Forbidden
 
 from webinar.domain import links, second_factors, shares
-from webinar.extensions import db
+from webinar.errors import NotThere
+from webinar.extensions import db, limiter
 from webinar.models import Account, Link, Purpose, SignInMethod
 from webinar.web import fresh
 from webinar.web.settings import settings
 from webinar.web.sign_in import sessions
 
 Guard = Callable[[], ResponseReturnValue | None]
+
+WRONG_LINKS = "60 per minute; 600 per hour"
+"""Links of one network that open nothing; more is guessing. A link that opens is never slowed, so
+that a guesser beside them keeps nobody of a whole office out."""
 
 GUARDS: dict[str, Guard] = {}
 _CARRIERS: set[str] = set()
@@ -117,10 +122,14 @@ def holder(purpose: Purpose) -> Guard:
         token = (request.view_args or {}).pop("token", "")
         keys, shows = settings().link_keys, request.method in SAFE
         # Programs ask for a feed again and again, until they are told that it is gone.
-        if purpose is Purpose.FEED:
-            g.link = links.open_subscription(token, purpose=purpose, keys=keys)
-        else:
-            g.link = links.open_link(token, purpose=purpose, keys=keys, to_show=shows)
+        try:
+            if purpose is Purpose.FEED:
+                g.link = links.open_subscription(token, purpose=purpose, keys=keys)
+            else:
+                g.link = links.open_link(token, purpose=purpose, keys=keys, to_show=shows)
+        except NotThere:
+            _note_wrong_link()
+            raise
         g.token = token
         holder_of = g.link.contact or g.link.speaker
         if holder_of is not None:
@@ -128,6 +137,11 @@ def holder(purpose: Purpose) -> Guard:
         return None
 
     return check
+
+
+@limiter.shared_limit(WRONG_LINKS, scope="wrong links")
+def _note_wrong_link() -> None:
+    """Counts; one too many is answered with 429 instead."""
 
 
 def account() -> Account:

@@ -2,11 +2,12 @@
 
 A page that needs another host (the video room, a form that is redirected there) names it in
 `g.policy`, for that one response; one that a page of ours shows in a frame says so in `g.frames`.
+Nobody on the way keeps what is personal, what refuses, or what depends on the sign-in.
 """
 
 from __future__ import annotations
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, request, session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webinar.extensions import reading
@@ -59,11 +60,15 @@ def _add_headers(response: Response) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = g.get("frames", "DENY")
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
     headers["Permissions-Policy"] = g.get("permissions", PERMISSIONS)
-    headers["Referrer-Policy"] = "no-referrer" if g.get("personal") else "same-origin"
-    if g.get("personal"):
-        headers.setdefault("Cache-Control", "no-store")
+    # An address that was refused may still hold a link: a method too many, a sign too few.
+    hidden = g.get("personal") or response.status_code >= 400
+    headers["Referrer-Policy"] = "no-referrer" if hidden else "same-origin"
+    if hidden:
         headers["X-Robots-Tag"] = "noindex, nofollow"
-    if settings().production:
+    if hidden or session.accessed:
+        headers.setdefault("Cache-Control", "no-store")
+    if settings().base_url.startswith("https://"):
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     return response

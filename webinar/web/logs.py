@@ -10,6 +10,7 @@ import logging
 import re
 import secrets
 import sys
+from collections.abc import MutableMapping
 
 import structlog
 from flask import Flask, g
@@ -22,6 +23,25 @@ def redact(path: str) -> str:
     return PERSONAL_PATH.sub(r"/\g<kind>/[link]", path)
 
 
+ADDRESS = re.compile(
+    r"[^\s<>\"'`(),;:=\[\]{}|/]+@[^\s<>\"'`(),;:=\[\]{}|/]+\.[^\s<>\"'`(),;:=\[\]{}|/]+"
+)
+DETAIL = re.compile(
+    r"^(DETAIL|CONTEXT): .*?(?=\n\[SQL|\n\(Background|\n\nThe above|\n  File |\Z)", re.M | re.S
+)
+"""PostgreSQL quotes there the row that it refuses."""
+
+
+def without_people(
+    _logger: object, _method: str, event: MutableMapping[str, object]
+) -> MutableMapping[str, object]:
+    """Every text of the event without what errors quote: links, mail addresses, rows."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = ADDRESS.sub("[address]", DETAIL.sub(r"\1: [left out]", redact(value)))
+    return event
+
+
 def register(app: Flask) -> None:
     structlog.configure(
         processors=[
@@ -29,6 +49,7 @@ def register(app: Flask) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            without_people,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

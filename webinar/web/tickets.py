@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 
+from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from webinar.models import Talk
@@ -34,4 +35,6 @@ def read(talk: Talk, ticket: str) -> str:
 
 
 def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(settings().secret_key, salt=SALT)
+    # The last one signs, all are read: a ticket outlives the change of the key.
+    older = current_app.config["SECRET_KEY_FALLBACKS"] or []
+    return URLSafeSerializer([*reversed(older), settings().secret_key], salt=SALT)

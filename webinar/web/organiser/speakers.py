@@ -14,6 +14,7 @@ from webinar.domain import shares, speakers, talks
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import Speaker, Talk
+from webinar.web import downloads
 from webinar.web.filters import full_name
 from webinar.web.forms.speakers import SpeakerForm
 from webinar.web.guards import account
@@ -61,7 +62,9 @@ def photo(speaker_id: int) -> ResponseReturnValue:
     key = speakers.find(speaker_id).photo_key
     if key is None:
         raise NotThere("record_missing")
-    return send_file(storage().open(key), mimetype="image/webp", etag=key, conditional=True)
+    answer = send_file(storage().open(key), mimetype="image/webp", etag=key, conditional=True)
+    answer.headers["Cache-Control"] = downloads.CACHE
+    return answer
 
 
 @blueprint.route("/neu", methods=["GET", "POST"])
