@@ -160,9 +160,9 @@ def test_identify_goes_by_content_when_the_name_lies() -> None:
     [
         (b"", "file_empty"),
         (b"Hallo Welt", "file_type_not_allowed"),
-        (b"<!doctype html><script>alert(1)</script>", "file_type_not_allowed"),
-        (b"<html><body>%PDF-1.7</body></html>", "file_type_not_allowed"),
-        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "file_type_not_allowed"),
+        (b"<!doctype html><script>alert(1)</script>", "file_is_web_page"),
+        (b"<html><body>%PDF-1.7</body></html>", "file_is_web_page"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "file_is_svg"),
         (b"MZ" + bytes(500), "file_type_not_allowed"),
         (b"\x7fELF" + bytes(500), "file_type_not_allowed"),
         (b"#!/bin/sh\nrm -rf /\n", "file_type_not_allowed"),
