@@ -28,6 +28,7 @@ from webinar.domain import (
     mail,
     participation,
     personal_data,
+    search_index,
     traces,
 )
 from webinar.domain.contacts import ContactData
@@ -44,9 +45,11 @@ from webinar.models import (
     Mail,
     MailState,
     Material,
+    MaterialKind,
     Mode,
     Purpose,
     Registration,
+    SearchEntry,
     Speaker,
     Talk,
     TalkSpeaker,
@@ -188,6 +191,25 @@ def test_erased_speaker_is_nowhere_and_the_photo_goes(
     assert left_in_files(settings_of(app).storage_folder.parent) == []
 
 
+def test_slides_of_an_erased_speaker_stay_and_are_found_without_the_name(
+    app: Flask, organiser: Account
+) -> None:
+    talk = factories.talk()
+    speaker = factories.speaker(talk, last_name="Quastenflosser")
+    slides = Material(talk=talk, kind=MaterialKind.SLIDES, title="Folien", speaker_id=speaker.id)
+    slides.storage_key = "a" * 32
+    factories.save(slides)
+    search_index.index_talk(talk)
+    db.session.commit()
+    erasures.erase_speaker(speaker, by=organiser)
+    db.session.commit()
+    db.session.expire_all()
+    assert db.session.get_one(Material, slides.id).speaker_id is None
+    words = db.session.scalars(select(SearchEntry.words)).all()
+    assert words
+    assert not any("quastenfloss" in each for each in words)
+
+
 def test_place_at_a_coming_talk_goes_to_the_next_in_line(app: Flask, organiser: Account) -> None:
     talk = factories.talk(places_online=1)
     holder, waiting = factories.contact(), factories.contact()
@@ -314,9 +336,11 @@ def test_half_a_line_of_the_journal_is_no_harm(tmp_path: Path) -> None:
 
 
 NOBODYS = {
+    "account_identities": "the office's own people, who have their own pages",
     "accounts": "the office's own people, who have their own pages",
     "audiences": "groups; who is in them is said by audience_members",
     "audit_entries": "found by the records that the lines are about",
+    "chapters": "titles of moments of a recording; searched for names",
     "contact_imports": "tables that wait for a day; discarded when somebody is erased",
     "feedbacks": "nobody's: nothing leads to a person",
     "jobs": "errors of the program; searched for names",
@@ -324,11 +348,15 @@ NOBODYS = {
     "mailings": "texts to many; searched for names",
     "material_pages": "what slides say; searched for names",
     "materials": "titles of files; searched for names",
+    "passkeys": "the office's own people, who have their own pages",
+    "planned_releases": "words of the office to many; searched for names",
     "questions": "what the office asks everybody; searched for names",
     "recordings": "names of rooms; searched for names",
+    "search_entries": "words of what stands elsewhere; written anew with it",
     "series": "texts of the office; searched for names",
     "subtitle_cues": "what is said in recordings; searched for names",
     "talks": "texts of the office; searched for names",
+    "uploads": "names of files on their way; searched for names",
 }
 
 

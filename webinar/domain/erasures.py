@@ -21,6 +21,7 @@ from webinar.domain import (
     forgetting,
     jobs,
     materials,
+    search_index,
     speakers,
     traces,
 )
@@ -128,12 +129,14 @@ def erase_speaker(speaker: Speaker, *, by: Account | None) -> None:
     db.session.execute(update(Talk).where(Talk.id.in_(there)).values(changed_at=now()))
     _redact(Speaker.__tablename__, [speaker.id])
     _journal(speaker, by=by)
-    number = speaker.id
+    number, talks = speaker.id, list(speakers.talks_of(speaker))
     keys = forgetting.forget_speakers([number])
     materials.remove_files(keys, cause=f"erased:speakers:{number}")
     forgetting.blank_mails(mails)
     forgetting.blank_messages(messages)
     _finish(wanted)
+    for talk in talks:
+        search_index.index_talk(talk)
 
 
 def _finish(wanted: re.Pattern[str] | None) -> None:
