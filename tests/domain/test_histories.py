@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 
 from tests import factories
 from tests.lengths import length
@@ -86,9 +86,7 @@ class Histories(RuleBasedStateMachine):
 
     @initialize(online=st.integers(0, 3), hall=st.integers(0, 2), most=st.sampled_from([None, 1]))
     def begin(self, online: int, hall: int, most: int | None) -> None:
-        for table in reversed(db.metadata.sorted_tables):
-            db.session.execute(delete(table))
-        db.session.commit()
+        empty_tables()
         db.session.expunge_all()
         with frozen(self.at):
             self.by = factories.account()
@@ -439,6 +437,20 @@ def answers() -> list[tuple[int, str]]:
 def written(template: str, prefix: str) -> set[int]:
     found = select(Mail.contact_id).where(Mail.template == template, Mail.key.startswith(prefix))
     return {key for key in db.session.scalars(found) if key is not None}
+
+
+def empty_tables() -> None:
+    """Each history begins with nothing. On PostgreSQL young lines of the audit log cannot be
+    deleted, whoever asks, so what refuses it is out of the way meanwhile."""
+    guarded = db.engine.dialect.name == "postgresql"
+    guard = "ALTER TABLE audit_entries {} TRIGGER audit_entries_only_grows"
+    if guarded:
+        db.session.execute(text(guard.format("DISABLE")))
+    for table in reversed(db.metadata.sorted_tables):
+        db.session.execute(delete(table))
+    if guarded:
+        db.session.execute(text(guard.format("ENABLE")))
+    db.session.commit()
 
 
 def test_random_histories_keep_places_order_answers_and_mails(app: Flask) -> None:

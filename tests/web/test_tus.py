@@ -101,7 +101,7 @@ def test_file_arrives_in_pieces_and_becomes_a_material(
     assert (row.released_at, only().state) == (None, UploadState.STORED)
     found = settings_of(app)
     assert incoming_of(found).untouched(before=now() + timedelta(days=1)) == []
-    pictures = {page.thumbnail_key for page in row.pages}
+    pictures = {key for page in row.pages for key in (page.thumbnail_key, page.picture_key)}
     assert set(storage_of(found).keys()) == {row.storage_key, *pictures}
 
 

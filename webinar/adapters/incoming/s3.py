@@ -3,6 +3,9 @@
 Every part has the same size, so that an offset alone says where to go on: no machine has to know
 what another one did. What fills no part waits as `tail-<parts before it>`; it stays until the whole
 is removed, because the part that takes it in may be lost with its process before it counts.
+
+A part that is brought again replaces the one before in S3; not every server forgets that one
+(SeaweedFS lists both). So each part's tag is noted as `tag-<part>`, and counts where there are two.
 """
 
 from __future__ import annotations
@@ -44,7 +47,8 @@ class S3Incoming:
             waiting += chunk
             if len(waiting) >= PART:
                 parts += 1
-                self._bucket.part(f"{name}/bytes", upload, parts, bytes(waiting[:PART]))
+                tag = self._bucket.part(f"{name}/bytes", upload, parts, bytes(waiting[:PART]))
+                self._bucket.write(f"{name}/tag-{parts}", tag.encode())
                 del waiting[:PART]
         if waiting and size:
             self._bucket.write(f"{name}/tail-{parts}", bytes(waiting))
@@ -56,10 +60,13 @@ class S3Incoming:
             return
         upload = self._bucket.read(f"{name}/upload").decode()
         count, rest = divmod(size, PART)
-        there = {number: (length, tag) for number, length, tag, _ in self._parts(name, upload)}
-        tags = [(n, there[n][1]) for n in range(1, count + 1) if there.get(n, (0,))[0] == PART]
-        if len(tags) != count:
+        there: dict[int, list[str]] = {}
+        for number, length, tag, _ in self._parts(name, upload):
+            if length == PART:
+                there.setdefault(number, []).append(tag)
+        if not there.keys() >= set(range(1, count + 1)):
             raise NotThere("file_not_there")
+        tags = [(number, self._last(name, number, there[number])) for number in range(1, count + 1)]
         if rest:
             data = self._tail(name, count, rest)
             tags.append((count + 1, self._bucket.part(f"{name}/bytes", upload, count + 1, data)))
@@ -101,6 +108,10 @@ class S3Incoming:
 
     def _parts(self, name: str, upload: str) -> list[tuple[int, int, str, datetime]]:
         return self._bucket.parts(f"{name}/bytes", upload)
+
+    def _last(self, name: str, number: int, tags: list[str]) -> str:
+        """Of several parts of the number, the one that was brought last."""
+        return tags[0] if len(tags) == 1 else self._bucket.read(f"{name}/tag-{number}").decode()
 
     def _upload(self, name: str) -> str:
         """The undertaking that was begun for the name, by whichever machine."""
