@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from tests import search_archive
 from tests.search_corpus import CORPUS
 from tests.search_pairs import PAIRS, Pair
-from webinar.cli import rebuild_search
+from webinar.commands.search import rebuild
 from webinar.domain import materials, search
 from webinar.domain.search import Hit, Scope
 from webinar.domain.search_excerpts import second
@@ -52,7 +52,7 @@ def test_rebuilding_writes_the_same_index(app: Flask) -> None:
     db.session.execute(delete(SearchEntry))
     db.session.commit()
     assert search.find("Bauantrag", everyone()).total == 0
-    said = app.test_cli_runner().invoke(rebuild_search)
+    said = app.test_cli_runner().invoke(rebuild)
     assert db.session.execute(query).all() == before
     assert search.find("Bauantrag", everyone()).total >= 1
     assert "2 of 2 talks" in said.output

@@ -329,7 +329,7 @@ def test_list_needs_the_same_queries_for_one_and_for_three(desk: FlaskClient, ta
         with counted() as statements:
             assert desk.get(path_of(talk)).status_code == 200
         counts.append(len(statements))
-    assert counts[0] == counts[2] == 8
+    assert counts[0] == counts[2] == 10
 
 
 def test_every_note_of_a_file_has_a_sentence(app: Flask) -> None:

@@ -303,7 +303,7 @@ def test_what_turns_out_to_be_something_else_is_refused_with_the_reason(
     assert "nicht angenommen" in page
     assert word in page
     row = material()
-    pictures = {page.thumbnail_key for page in row.pages}
+    pictures = {key for page in row.pages for key in (page.thumbnail_key, page.picture_key)}
     assert set(storage_of(settings_of(app)).keys()) == {row.storage_key, *pictures}
 
 

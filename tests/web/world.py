@@ -85,6 +85,12 @@ TERMS = Terms(opens=15, opens_staff=30, overrun=30, extension=60)
 FILM = bytes(range(256)) * 8
 
 
+OF_SPEAKER = frozenset(
+    {"guest_speaker.objection", "guest_speaker.take_out", "guest_speaker.give_back"}
+)
+"""Endpoints whose file is one that a speaker can take back; all others get a recording."""
+
+
 @dataclass
 class World:
     """The records that addresses name, by the name of the part of the address."""
@@ -93,6 +99,7 @@ class World:
     talk: Talk
     contact: Contact
     speaker: Speaker
+    handout: str
     parts: dict[str, object]
     tokens: dict[str, str]
     queries: dict[str, str]
@@ -101,6 +108,8 @@ class World:
     def paths(self, rule: Rule) -> Iterator[str]:
         """The addresses of the route: one, or one for each of the words that it takes."""
         values = {name: self.parts.get(name, "app.css") for name in rule.arguments}
+        if rule.endpoint in OF_SPEAKER:
+            values["public_id"] = self.handout
         if "token" in rule.arguments:
             values["token"] = self.tokens[MATRIX[rule.endpoint]]
         words = {n: c.items for n, c in rule._converters.items() if isinstance(c, AnyConverter)}
@@ -136,6 +145,9 @@ def build(app: Flask, by: Account) -> World:
     step = Reminder(talk_id=talk.id, reminded=Reminded.COMING, minutes=60)
     db.session.add(step)
     film, slides = _materials(app, talk, by)
+    handout = Material(talk=talk, kind=MaterialKind.HANDOUT, title="Handzettel", speaker=speaker)
+    handout.url, handout.released_at = "https://lra.example/handzettel", now()
+    db.session.add(handout)
     draft = _mailings(talk, audience.id, by)
     came_in = inbox.note("a" * 64, kind=InboxKind.ANSWER, sender=contact.email, text="Ich komme.")
     assert came_in is not None
@@ -150,7 +162,7 @@ def build(app: Flask, by: Account) -> World:
     guest = admissions.admit(talk, contact=factories.contact(), terms=TERMS, by=by)
     health.beat("test:1")
     factories.talk(state=TalkState.DRAFT, published_at=None)
-    factories.talk(state=TalkState.CANCELLED)
+    factories.talk(state=TalkState.CANCELLED, cancelled_at=now())
     factories.talk(starts_at=now() - timedelta(days=9))
     room = rooms.room_of(talk, name="abend-k3yq7v2mzx5d")
     db.session.commit()
@@ -192,7 +204,7 @@ def build(app: Flask, by: Account) -> World:
     invited = db.session.get_one(Account, staff["account_id"])
     keys = settings_of(app).link_keys
     tokens["entrance"] = account_links.token(invited, why=Why.INVITATION, keys=keys)
-    return World(app, talk, contact, speaker, parts, tokens, queries)
+    return World(app, talk, contact, speaker, handout.public_id, parts, tokens, queries)
 
 
 def _staff(by: Account) -> dict[str, int]:

@@ -40,6 +40,11 @@ NEEDED: dict[str, str] = {
     "invitations.export": "invitations.index",
     "registrations.export": "registrations.index",
     "attendances.export": "attendances.index",
+    "openings.export": "openings.index",
+    "personal_data.contact_file": "personal_data.contact",
+    "personal_data.erase_contact": "personal_data.contact",
+    "personal_data.speaker_file": "personal_data.speaker",
+    "personal_data.erase_speaker": "personal_data.speaker",
     "audit.export": "audit.index",
 }
 """Endpoints that need a fresh proof, and the page to go on with after it when the request itself

@@ -239,6 +239,7 @@ def upload_reason(upload: Upload) -> str:
     return sentence(RuleError(upload.reason, title=upload.about, found=upload.about))
 
 
+@blueprint.app_template_global()
 def note_sentence(note: str) -> str:
     """What the code of a step or a cut says."""
     return sentence(RuleError(note))

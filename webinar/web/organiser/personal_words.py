@@ -24,6 +24,7 @@ TABLES: dict[str, LazyString] = {
     "calendar_replies": _l("What the calendar answered"),
     "deputies": _l("Deputies"),
     "grants": _l("Access to materials"),
+    "openings": _l("What was downloaded or watched"),
     "question_answers": _l("Answers to questions"),
     "recording_consents": _l("Consent to the recording"),
     "series_acceptances": _l("Acceptances of a series"),
