@@ -122,7 +122,14 @@ def add_material(page: Page, kind: str, file: Path) -> None:
     page.get_by_role("radio", name=re.compile(f"^{kind}")).check()
     page.set_input_files("input[type=file]", file)
     page.get_by_role("button", name="Datei hinzufügen").click()
-    expect(page.get_by_role("link", name=file.stem)).to_be_visible()
+    page.wait_for_url(re.compile("/unterlagen/$"))
+    added = page.get_by_role("link", name=file.stem)
+    for _ in range(60):  # it is checked first
+        if added.count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(added).to_be_visible()
 
 
 def release_materials(page: Page, talk: str) -> None:
