@@ -19,6 +19,7 @@ import flask_migrate
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from flask import current_app
+from flask.cli import with_appcontext
 
 from webinar import __version__, settings_of
 from webinar.adapters import archive
@@ -58,6 +59,7 @@ class Progress:
 
 
 @click.command("backup")
+@with_appcontext
 @click.argument("path", type=click.Path(path_type=Path))
 @Key
 def backup(path: Path, key_file: Path | None) -> None:
@@ -76,6 +78,7 @@ def backup(path: Path, key_file: Path | None) -> None:
 
 
 @click.command("restore")
+@with_appcontext
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @Key
 @click.option("--check", is_flag=True, help="Verify the file and change nothing.")

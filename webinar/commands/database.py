@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from flask.cli import AppGroup
 from sqlalchemy import text
 
 from webinar.extensions import db
@@ -19,7 +20,7 @@ RIGHTS = (
 functions run with the owner's rights."""
 
 
-@click.group()
+@click.group(cls=AppGroup)
 def database() -> None:
     """Rights in the database."""
 

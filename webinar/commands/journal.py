@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import click
 from flask import current_app
+from flask.cli import AppGroup
 
 from webinar import settings_of
 from webinar.adapters import journal as file
@@ -13,7 +14,7 @@ from webinar.domain import journals
 from webinar.extensions import db
 
 
-@click.group()
+@click.group(cls=AppGroup)
 def journal() -> None:
     """The journal of erasures and closed links (WEBINAR_JOURNAL)."""
 

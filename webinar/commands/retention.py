@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 from flask import current_app
+from flask.cli import AppGroup
 
 from webinar import settings_of
 from webinar.config import Settings
@@ -11,7 +12,7 @@ from webinar.domain import retention as rules
 from webinar.extensions import db
 
 
-@click.group()
+@click.group(cls=AppGroup)
 def retention() -> None:
     """Data that go when their term is over."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import click
+from flask.cli import AppGroup
 
 from webinar.domain import search_index
 from webinar.extensions import db
 
 
-@click.group()
+@click.group(cls=AppGroup)
 def search() -> None:
     """The index of talks, slides and subtitles."""
 

@@ -6,6 +6,7 @@ import sys
 
 import click
 from flask import current_app
+from flask.cli import AppGroup
 
 from webinar import settings_of
 from webinar.adapters.storage import storage_of
@@ -13,7 +14,7 @@ from webinar.config import Settings, StorageMode
 from webinar.domain.stored_files import Named, in_the_making
 
 
-@click.group()
+@click.group(cls=AppGroup)
 def storage() -> None:
     """Where the bytes of files lie."""
 
