@@ -10,7 +10,9 @@ from click.testing import CliRunner
 from tests.conftest import ENVIRON
 from webinar.cli import main
 
+PASSWORD = "Wolkenbruch am Residenzplatz"
 CALLS = (
+    "account create --email a.lang@lra.example --name Lang --role admin",
     "retention run --dry-run",
     "retention run",
     "search rebuild",
@@ -36,5 +38,5 @@ def test_commands_find_their_application_by_themselves(
         with pytest.MonkeyPatch.context() as patch:
             for name, value in environ.items():
                 patch.setenv(name, value)
-            done = CliRunner().invoke(main, words)
+            done = CliRunner().invoke(main, words, input=f"{PASSWORD}\n{PASSWORD}\n")
         assert done.exit_code == 0, (call, done.output, done.exception)

@@ -48,7 +48,12 @@ def account() -> None:
 @account.command("create")
 @click.option("--email", prompt="E-Mail")
 @click.option("--name", prompt="Name")
-@click.option("--role", type=click.Choice(list(Role)), default=Role.ORGANISER, show_default=True)
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.ORGANISER.value,
+    show_default=True,
+)
 @click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
 def create_account(email: str, name: str, role: str, password: str) -> None:
     """Create an account that may sign in at once."""
