@@ -128,7 +128,7 @@ class Siege:
         token = TOKEN.search(self.asked("/anmelden")[1])
         assert token is not None
         form = {"email": self.email, "password": factories.PASSWORD, "csrf_token": token[1]}
-        assert self.asked("/anmelden", form)[0] == 302
+        assert self.asked("/anmelden", form)[0] == 303
 
     def press_send(self) -> int:
         """Press "send" on the page that asks for it; a mailing that is sent already shows no such
