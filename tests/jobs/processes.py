@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from webinar.extensions import db
+
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -36,6 +38,26 @@ def wait_for(condition: Callable[[], bool], *, seconds: float = 120, why: str = 
     while not condition():
         assert time.monotonic() < ends, why or "nothing happened for too long"
         time.sleep(0.02)
+
+
+def died(work: Callable[[], None]) -> bool:
+    """Run `work` in a copy of this process; whether SIGKILL met it before its end.
+
+    What dies by its own hand dies at the very step that is meant, however fast the machine is.
+    """
+    db.session.remove()
+    db.engine.dispose()
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Program:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import signal
 import subprocess
 from datetime import timedelta
 from io import BytesIO
@@ -16,6 +14,7 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from tests import factories
+from tests.jobs.processes import die, died
 from webinar import settings_of
 from webinar.adapters import media
 from webinar.adapters.documents import MediaType
@@ -232,32 +231,27 @@ def test_workers_killed_between_their_writes_leave_a_whole(
 
 def killed_at(app: Flask, write: int) -> bool:
     """Whether a worker in a process of its own died at that write before its work was done."""
-    db.session.remove()
-    db.engine.dispose()
-    child = os.fork()
-    if child == 0:
-        left = write
+    left = write
 
-        def die(*_args: object) -> None:
-            nonlocal left
-            left -= 1
-            if left <= 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def step(*_args: object) -> None:
+        nonlocal left
+        left -= 1
+        if left <= 0:
+            die()
 
-        try:
-            publish = FolderStorage._publish
+    publish = FolderStorage._publish
 
-            def publish_and_die(self: FolderStorage, partial: Path, place: Path) -> None:
-                publish(self, partial, place)
-                die()
+    def publish_and_step(self: FolderStorage, partial: Path, place: Path) -> None:
+        publish(self, partial, place)
+        step()
 
-            FolderStorage._publish = publish_and_die  # type: ignore[method-assign]
-            event.listen(db.engine, "commit", die)
-            while queue.work(settings_of(app), HANDLERS):
-                pass
-        finally:
-            os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    def work_to_the_end() -> None:
+        FolderStorage._publish = publish_and_step  # type: ignore[method-assign]
+        event.listen(db.engine, "commit", step)
+        while queue.work(settings_of(app), HANDLERS):
+            pass
+
+    return died(work_to_the_end)
 
 
 def nothing_missing(storage: FolderStorage) -> None:

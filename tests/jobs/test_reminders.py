@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import Connection, event, func, select
 
 from tests import factories
+from tests.jobs.processes import die, died
 from tests.jobs.relay import Postbox
 from tests.jobs.test_worker import let_leases_end, process, wait_for
 from tests.lengths import length
@@ -33,8 +34,8 @@ from webinar.models import (
 )
 
 PEOPLE = length(300, soak=600)
-KILLS = length((1,), soak=(1, 150))
-"""After how many written mails the worker is killed: in the middle of a batch, most likely."""
+KILLS = length((1, 101), soak=(1, 101, 350, 600))
+"""At which written mail the worker dies: before the commit of the batch that holds it."""
 
 
 def full_talk(people: int) -> Talk:
@@ -115,11 +116,8 @@ def test_killed_worker_reminds_everybody_exactly_once(
 ) -> None:
     full_talk(PEOPLE)
     for mark in KILLS:
-        with process(environ) as running:
-            wait_for(lambda mark=mark: written() >= mark)  # type: ignore[misc]
-            running.kill()
-            running.wait()
-        assert mark > 1 or written() < PEOPLE, "killed too late to prove anything"
+        assert killed_at(app, mark)
+        assert written() == (mark - 1) // reminders.BATCH * reminders.BATCH
         let_leases_end()
     with process(environ):
         wait_for(lambda: done() and _sent() == PEOPLE)
@@ -128,7 +126,21 @@ def test_killed_worker_reminds_everybody_exactly_once(
     assert len(keys) == PEOPLE == sum(keys.values())
     letters = Counter(box.recipients)
     assert len(letters) == PEOPLE
-    assert sum(letters.values()) - PEOPLE <= len(KILLS)
+    assert sum(letters.values()) == PEOPLE
+
+
+def killed_at(app: Flask, mark: int) -> bool:
+    """Whether a worker died as it was about to keep that many mails."""
+
+    def look(connection: Connection) -> None:
+        if connection.scalar(select(func.count(Mail.id))) >= mark:
+            die()
+
+    def work_to_the_end() -> None:
+        event.listen(db.engine, "commit", look)
+        worker.run_once(app)
+
+    return died(work_to_the_end)
 
 
 def _sent() -> int:
