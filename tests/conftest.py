@@ -79,7 +79,7 @@ def marked(item: pytest.Item, name: str) -> bool:
 
 
 def _server() -> str:
-    return os.environ.get("TEST_DATABASE_URL", "postgresql://root@127.0.0.1:5432/postgres")
+    return os.environ.get("TEST_DATABASE_URL") or "postgresql://root@127.0.0.1:5432/postgres"
 
 
 @pytest.fixture(scope="session")
