@@ -15,7 +15,7 @@ from webinar import create_app
 from webinar.extensions import db
 
 KINDS = ("postgresql", "sqlite")
-SERVER = os.environ.get("TEST_DATABASE_URL", "postgresql://root@127.0.0.1:5432/postgres")
+SERVER = os.environ.get("TEST_DATABASE_URL") or "postgresql://root@127.0.0.1:5432/postgres"
 
 
 def settings(database_url: str, folder: Path) -> dict[str, str]:
