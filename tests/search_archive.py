@@ -3,6 +3,7 @@ subtitles, for everyone."""
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime, timedelta
 
 from tests import factories
@@ -72,7 +73,7 @@ def add(
         talk_id=talk.id,
         kind=kind,
         title=kind.value.capitalize(),
-        storage_key=f"{talk.id}-{kind}-{len(values)}",
+        storage_key=secrets.token_hex(16),
         processing=Processing.DONE,
         released_at=now(),
         **values,

@@ -14,6 +14,7 @@ from tests.queries import counted
 from webinar.clock import frozen
 from webinar.domain import delivery, files, mailings, materials, participation, releases
 from webinar.domain.releases import Access, Words
+from webinar.domain.standing import standing
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -254,6 +255,22 @@ def test_rights_in_one_talk_open_nothing_of_another(app: Flask) -> None:
     assert not sees(other, person)
     with pytest.raises(NotThere):
         materials.find_visible(other, person, public_id=material.public_id)
+
+
+@pytest.mark.parametrize("group", [Grantee.INVITED, Grantee.REGISTERED])
+def test_rights_in_a_talk_that_has_materials_too_open_nothing_of_another(
+    app: Flask, group: Grantee
+) -> None:
+    talk, own, person = factories.talk(), factories.talk(), factories.contact()
+    factories.invitation(own, person)
+    registered(own, person)
+    material = released(talk, access=only(group))
+    of_own = released(own, access=only(group), number=2)
+    assert materials.visible_to(talk, person) == []
+    assert materials.visible_to(own, person) == [of_own]
+    assert standing(talk, contact=person).materials == 0
+    with pytest.raises(NotThere):
+        materials.find_visible(talk, person, public_id=material.public_id)
 
 
 def test_deletion_date_closes_before_the_job_has_run(app: Flask) -> None:

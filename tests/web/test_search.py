@@ -19,12 +19,16 @@ from webinar.domain.speakers import SpeakerValues
 from webinar.extensions import db, limiter
 from webinar.models import (
     Account,
+    Contact,
     Grant,
     Grantee,
     Material,
     MaterialKind,
     MaterialPage,
+    Mode,
     Purpose,
+    Registration,
+    RegistrationState,
     Talk,
     TalkState,
 )
@@ -97,6 +101,22 @@ def test_what_was_typed_and_found_is_shown_as_text(client: FlaskClient) -> None:
         asked(client, f"/suche?q={nonsense}&page=99999999999&year=0&topic=x&organisation=%25")
 
 
+def in_another_talk(contact: Contact) -> None:
+    """Invited to an evening that has slides of its own, and with a place there."""
+    talk = factories.talk(starts_at=now() - timedelta(days=30))
+    for group in (Grantee.INVITED, Grantee.REGISTERED):
+        search_archive.add(talk, MaterialKind.SLIDES, open_to=group)
+    factories.invitation(talk, contact)
+    factories.save(
+        Registration(
+            talk_id=talk.id,
+            contact_id=contact.id,
+            state=RegistrationState.CONFIRMED,
+            mode=Mode.ONLINE,
+        )
+    )
+
+
 SEEN = {
     Grantee.EVERYONE: (1, 1, 1),
     Grantee.INVITED: (0, 1, 0),
@@ -114,6 +134,7 @@ def test_only_who_may_open_it_finds_it(
     secret_page(talk, open_to)
     guest, other = factories.contact(), factories.contact()
     factories.invitation(talk, guest)
+    in_another_talk(other)
     question = f"/suche?q={SECRET}"
     assert hits(asked(client, question)) == everyone
     for who, seen in ((guest, invited), (other, stranger)):

@@ -1,5 +1,9 @@
 """Who may open which material (rule 10), as conditions that one query can ask.
 
+Each says by `correlate_except` which table is its own. Left to itself SQLAlchemy binds a condition
+to the query right around it alone; two levels up a table would be read a second time, and one
+invitation to whatever talk would open the material of all.
+
 `invited` and `registered` mean those of the material's talk and follow the answers as they change:
 a withdrawn invitation opens nothing. Releasing and withdrawing are `domain.releases`'.
 """
@@ -50,39 +54,46 @@ def opens(contact_id: Number) -> ColumnElement[bool]:
     audiences = select(audience_members.c.audience_id).where(
         audience_members.c.contact_id == contact_id
     )
-    return exists().where(
-        Grant.material_id == Material.id,
-        or_(
-            Grant.grantee == Grantee.EVERYONE,
-            and_(Grant.grantee == Grantee.CONTACT, Grant.contact_id == contact_id),
-            and_(Grant.grantee == Grantee.AUDIENCE, Grant.audience_id.in_(audiences)),
-            and_(Grant.grantee == Grantee.INVITED, invited(contact_id, Material.talk_id)),
-            and_(Grant.grantee == Grantee.REGISTERED, registered(contact_id, Material.talk_id)),
-        ),
+    let_in = or_(
+        Grant.grantee == Grantee.EVERYONE,
+        and_(Grant.grantee == Grantee.CONTACT, Grant.contact_id == contact_id),
+        and_(Grant.grantee == Grantee.AUDIENCE, Grant.audience_id.in_(audiences)),
+        and_(Grant.grantee == Grantee.INVITED, invited(contact_id, Material.talk_id)),
+        and_(Grant.grantee == Grantee.REGISTERED, registered(contact_id, Material.talk_id)),
     )
+    return exists().where(Grant.material_id == Material.id, let_in).correlate_except(Grant)
 
 
 def opens_to_everyone() -> ColumnElement[bool]:
     """The condition on `Material` that it is for the public."""
-    return exists().where(Grant.material_id == Material.id, Grant.grantee == Grantee.EVERYONE)
+    of_everyone = Grant.material_id == Material.id, Grant.grantee == Grantee.EVERYONE
+    return exists().where(*of_everyone).correlate_except(Grant)
 
 
 def invited(contact_id: Number, talk_id: Number) -> ColumnElement[bool]:
     """Has an invitation that was not withdrawn, whatever the answer."""
-    return exists().where(
-        Invitation.contact_id == contact_id,
-        Invitation.talk_id == talk_id,
-        Invitation.answer != Answer.WITHDRAWN,
+    return (
+        exists()
+        .where(
+            Invitation.contact_id == contact_id,
+            Invitation.talk_id == talk_id,
+            Invitation.answer != Answer.WITHDRAWN,
+        )
+        .correlate_except(Invitation)
     )
 
 
 def registered(contact_id: Number, talk_id: Number) -> ColumnElement[bool]:
     """Holds a place, or was there."""
     was_there = exists().where(Attendance.registration_id == Registration.id)
-    return exists().where(
-        Registration.contact_id == contact_id,
-        Registration.talk_id == talk_id,
-        or_(Registration.state == RegistrationState.CONFIRMED, was_there),
+    return (
+        exists()
+        .where(
+            Registration.contact_id == contact_id,
+            Registration.talk_id == talk_id,
+            or_(Registration.state == RegistrationState.CONFIRMED, was_there),
+        )
+        .correlate_except(Registration)
     )
 
 
