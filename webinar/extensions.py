@@ -44,6 +44,19 @@ class OneDatabase(Session):
         return self._db.engine
 
 
+class Limits(Limiter):
+    """Counts at the views that say so.
+
+    The library also looks, before every request, for limits on all of them; there are none.
+    """
+
+    def _check_request_limit(
+        self, callable_name: str | None = None, in_middleware: bool = True
+    ) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
 def client_address() -> str:
     """The network address that limits count by; proxies were resolved by `ProxyFix` before."""
     from flask import request  # noqa: PLC0415  the domain imports this module without a request
@@ -61,7 +74,7 @@ migrate = Migrate()
 babel = Babel()
 csrf = CSRFProtect()
 security = Security()
-limiter = Limiter(key_func=client_address)
+limiter = Limits(key_func=client_address)
 
 _reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 from itsdangerous import Signer
 from itsdangerous.encoding import base64_encode
 from sqlalchemy import Select, bindparam, or_, select
-from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from webinar.clock import now
 from webinar.domain import rows
@@ -110,7 +110,14 @@ def open_link(text: str, *, purpose: Purpose, keys: Sequence[str], to_show: bool
 
     `to_show`: with what a page about holder and talk says. Who acts by the link needs less.
     """
-    link, genuine = _found(text, purpose=purpose, keys=keys, to_show=to_show)
+    link = _found(text, purpose=purpose, to_show=to_show)
+    return valid(link, text, purpose=purpose, keys=keys)
+
+
+def valid(link: Link | None, text: str, *, purpose: Purpose, keys: Sequence[str]) -> Link:
+    """The link that was found for the token, if the token opens it; raises `NotThere` as
+    `open_link`, after as much work for one as for the other."""
+    genuine = _genuine(link, text, purpose=purpose, keys=keys)
     if link is None or not genuine or link.revoked_at is not None or _holder_gone(link):
         raise NotThere("link_not_valid")
     return link
@@ -119,7 +126,8 @@ def open_link(text: str, *, purpose: Purpose, keys: Sequence[str], to_show: bool
 def open_subscription(text: str, *, purpose: Purpose, keys: Sequence[str]) -> Link:
     """The same for programs that ask again and again: raises `Gone` for a link that opened once
     and was replaced or closed since, so that they stop (RFC 9110, 15.5.11)."""
-    link, genuine = _found(text, purpose=purpose, keys=keys, to_show=False)
+    link = _found(text, purpose=purpose, to_show=False)
+    genuine = _genuine(link, text, purpose=purpose, keys=keys)
     if link is None:
         raise NotThere("link_not_valid")
     if genuine and link.revoked_at is None and not _holder_gone(link):
@@ -129,25 +137,35 @@ def open_subscription(text: str, *, purpose: Purpose, keys: Sequence[str]) -> Li
     raise NotThere("link_not_valid")
 
 
-def _found(
-    text: str, *, purpose: Purpose, keys: Sequence[str], to_show: bool
-) -> tuple[Link | None, bool]:
-    """The link that the token names, and whether the signature is that of its version now."""
+def given(text: str, *, purpose: Purpose) -> dict[str, object]:
+    """The values of `NAMED` for the link that the token names."""
     if not text.isascii() or not text.isprintable():
         # PostgreSQL takes no NUL, and would say so instead of finding nothing.
-        return None, False
+        text = ""
+    return {"public_id": _parts(text)[0], "purpose": purpose}
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Public id and signature."""
     public_id, _, signature = text[:TOKEN_LENGTH].partition(".")
-    given = {"public_id": public_id, "purpose": purpose}
+    return public_id, signature
+
+
+def _found(text: str, *, purpose: Purpose, to_show: bool) -> Link | None:
     query = (_SHOWN if to_show else _OPENED)[purpose is Purpose.SPEAKER]
-    link = db.session.scalars(query, given).unique().one_or_none()
+    return db.session.scalars(query, given(text, purpose=purpose)).unique().one_or_none()
+
+
+def _genuine(link: Link | None, text: str, *, purpose: Purpose, keys: Sequence[str]) -> bool:
+    """Whether the signature is that of the link's version now."""
+    public_id, signature = _parts(text)
     version = 0 if link is None else link.version
-    value = f"{public_id}.{version}"
-    return link, _signer(purpose, keys).verify_signature(value, signature)
+    return _signer(purpose, keys).verify_signature(f"{public_id}.{version}", signature)
 
 
 def _replaced(link: Link, text: str, *, keys: Sequence[str]) -> bool:
     """Whether the token is one of the link's last versions before the present one."""
-    _, _, signature = text[:TOKEN_LENGTH].partition(".")
+    _, signature = _parts(text)
     signer = _signer(link.purpose, keys)
     return any(
         signer.verify_signature(f"{link.public_id}.{version}", signature)
@@ -167,21 +185,39 @@ def revoke(link: Link) -> None:
     link.revoked_at = now()
 
 
-_ABOUT_TALK = (
-    joinedload(Link.talk).joinedload(Talk.series),
-    joinedload(Link.talk).joinedload(Talk.appearances).joinedload(TalkSpeaker.speaker),
-)
-_NAMED = select(Link).where(
+NAMED = select(Link).where(
     Link.public_id == bindparam("public_id"), Link.purpose == bindparam("purpose")
 )
+"""The link with the values of `given`."""
+SHOWN = (
+    NAMED.outerjoin(Link.contact)
+    .outerjoin(Contact.organisation)
+    .outerjoin(Link.talk)
+    .outerjoin(Talk.series)
+    .outerjoin(Talk.appearances)
+    .outerjoin(TalkSpeaker.speaker)
+    .options(
+        contains_eager(Link.contact).contains_eager(Contact.organisation),
+        contains_eager(Link.talk).contains_eager(Talk.series),
+        contains_eager(Link.talk)
+        .contains_eager(Talk.appearances)
+        .contains_eager(TalkSpeaker.speaker),
+    )
+    .order_by(TalkSpeaker.position)
+)
+"""The same for a contact's link, with what a page says of holder and talk. Their tables are joined
+by name: `domain.arrivals` asks for more in the same statement."""
 _OPENED = (
-    _NAMED.options(joinedload(Link.contact)),
-    _NAMED.options(joinedload(Link.speaker)),
+    NAMED.options(joinedload(Link.contact)),
+    NAMED.options(joinedload(Link.speaker)),
 )
 """Of a contact, of a speaker. Without the talk: an act on a place reads it under its lock."""
 _SHOWN = (
-    _OPENED[0].options(joinedload(Link.contact).joinedload(Contact.organisation), *_ABOUT_TALK),
-    _OPENED[1].options(*_ABOUT_TALK),
+    SHOWN,
+    _OPENED[1].options(
+        joinedload(Link.talk).joinedload(Talk.series),
+        joinedload(Link.talk).joinedload(Talk.appearances).joinedload(TalkSpeaker.speaker),
+    ),
 )
 _AS_ADDRESS = load_only(Link.public_id, Link.purpose, Link.version, Link.contact_id, Link.talk_id)
 _OF_CONTACT = select(Link).where(

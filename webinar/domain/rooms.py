@@ -112,9 +112,10 @@ def staff_entry(talk: Talk, *, hours: Hours) -> Entry:
     return _of_talk(talk, hours) or _by_clock(hours)
 
 
-def room_of(talk: Talk, *, name: str) -> Room:
-    """The talk's room; made with `name` when there is none yet."""
-    return find_or_add(
+def room_of(talk: Talk, *, name: str, seen: Room | None = None) -> Room:
+    """The talk's room; made with `name` when there is none yet. `seen`: the one that was read a
+    moment ago."""
+    return seen or find_or_add(
         select(Room).where(Room.talk_id == talk.id, Room.retired_at.is_(None)),
         lambda: Room(talk_id=talk.id, name=name),
     )

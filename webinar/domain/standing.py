@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Date, Integer, and_, bindparam, or_, select
+from sqlalchemy import Date, Row, Select, and_, bindparam, or_, select
 
 from webinar.domain import grants, limits, materials, registrations, signups, times
 from webinar.extensions import db
@@ -100,59 +101,68 @@ class Standing:
 
 
 _ASKS = select(Question.id).where(Question.talk_id == Talk.id).correlate(Talk).exists()
-_OWN_INVITATION = and_(
-    Invitation.talk_id == Talk.id, Invitation.contact_id == bindparam("contact_id")
+COLUMNS = (
+    Invitation,
+    Registration,
+    # Most have neither: whoever has one is worth a question more.
+    Deputy.id.label("deputy_id"),
+    SeriesAcceptance.id.label("acceptance_id"),
+    _ASKS.label("asks"),
+    registrations.count_taken(Talk.id, Mode.ONLINE).scalar_subquery().label(Mode.ONLINE),
+    registrations.count_taken(Talk.id, Mode.HALL).scalar_subquery().label(Mode.HALL),
+    grants.count_open(Contact.id, Talk.id, bindparam("today", type_=Date)).label("materials"),
 )
-_STANDING = (
-    select(
-        Invitation,
-        Registration,
-        # Most have neither: whoever has one is worth a question more.
-        Deputy.id.label("deputy_id"),
-        SeriesAcceptance.id.label("acceptance_id"),
-        _ASKS.label("asks"),
-        registrations.count_taken(Talk.id, Mode.ONLINE).scalar_subquery().label(Mode.ONLINE),
-        registrations.count_taken(Talk.id, Mode.HALL).scalar_subquery().label(Mode.HALL),
-        grants.count_open(
-            bindparam("contact_id", type_=Integer), Talk.id, bindparam("today", type_=Date)
-        ).label("materials"),
-    )
-    .select_from(Talk)
-    .outerjoin(Invitation, _OWN_INVITATION)
-    .outerjoin(
+"""What `standing` wants to know of one contact and one talk, in a query that `joined` made."""
+
+
+def with_place(query: Select[Any]) -> Select[Any]:
+    """The query of talks and contacts, with the place or waiting place of each there."""
+    return query.outerjoin(
         Registration,
         and_(
             Registration.talk_id == Talk.id,
-            Registration.contact_id == bindparam("contact_id"),
+            Registration.contact_id == Contact.id,
             Registration.state.in_(ACTIVE),
         ),
     )
-    .outerjoin(
-        Deputy,
-        and_(
-            or_(
-                Deputy.invitation_id == Invitation.id,
-                Deputy.deputy_invitation_id == Invitation.id,
+
+
+def joined(query: Select[Any]) -> Select[Any]:
+    """The query of talks and contacts, with the tables that `COLUMNS` name."""
+    asking = or_(
+        Deputy.invitation_id == Invitation.id, Deputy.deputy_invitation_id == Invitation.id
+    )
+    return (
+        with_place(query)
+        .outerjoin(
+            Invitation, and_(Invitation.talk_id == Talk.id, Invitation.contact_id == Contact.id)
+        )
+        .outerjoin(Deputy, and_(asking, Deputy.ended_at.is_(None)))
+        .outerjoin(
+            SeriesAcceptance,
+            and_(
+                SeriesAcceptance.series_id == Talk.series_id,
+                SeriesAcceptance.contact_id == Contact.id,
+                SeriesAcceptance.ended_at.is_(None),
             ),
-            Deputy.ended_at.is_(None),
-        ),
+        )
     )
-    .outerjoin(
-        SeriesAcceptance,
-        and_(
-            SeriesAcceptance.series_id == Talk.series_id,
-            SeriesAcceptance.contact_id == bindparam("contact_id"),
-            SeriesAcceptance.ended_at.is_(None),
-        ),
-    )
+
+
+_STANDING = joined(
+    select(*COLUMNS)
+    .select_from(Talk)
+    .join(Contact, Contact.id == bindparam("contact_id"))
     .where(Talk.id == bindparam("talk_id"))
 )
 
 
-def standing(talk: Talk, *, contact: Contact) -> Standing:
-    """How the contact's invitation and place stand now, and which answers would be taken."""
-    given = {"talk_id": talk.id, "contact_id": contact.id, "today": materials.today()}
-    row = db.session.execute(_STANDING, given).one()
+def standing(talk: Talk, *, contact: Contact, seen: Row[Any] | None = None) -> Standing:
+    """How the contact's invitation and place stand now, and which answers would be taken.
+
+    `seen`: the `COLUMNS` of both, where they were read a moment ago.
+    """
+    row = _look(talk, contact) if seen is None else seen
     invitation: Invitation | None = row.Invitation
     registration: Registration | None = row.Registration
     asking = None if row.deputy_id is None else db.session.get(Deputy, row.deputy_id)
@@ -188,6 +198,11 @@ def standing(talk: Talk, *, contact: Contact) -> Standing:
         asks=row.asks,
         materials=0 if stand in SHUT else row.materials,
     )
+
+
+def _look(talk: Talk, contact: Contact) -> Row[Any]:
+    given = {"talk_id": talk.id, "contact_id": contact.id, "today": materials.today()}
+    return db.session.execute(_STANDING, given).one()
 
 
 SHUT = (Stand.CANCELLED, Stand.WITHDRAWN, Stand.RETIRED, Stand.LAPSED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from webinar.domain import arrivals
 from webinar.domain.links import PATHS
 from webinar.extensions import csrf
 from webinar.models import Purpose
@@ -121,6 +122,13 @@ BELOW = (
     (after.of_archive, Purpose.ARCHIVE, "/danach"),
 )
 """Pages that stand below the first page of a personal link."""
+ARRIVES = {
+    answer.blueprint: arrivals.at_page,
+    entry.blueprint: arrivals.at_door,
+    watch.BLUEPRINTS[Purpose.ANSWER]: arrivals.at_door,
+    watch.BLUEPRINTS[Purpose.ENTER]: arrivals.at_door,
+}
+"""What is read with the link where many come at once."""
 ORGANISER = (
     (desk.blueprint, ""),
     (contacts.blueprint, "/kontakte"),
@@ -191,7 +199,7 @@ def register(app: Flask) -> None:
     csrf.exempt(public_signups.blueprint)
     guest = [(blueprint, purpose, "") for blueprint, purpose in GUEST]
     for blueprint, purpose, below in (*guest, *BELOW):
-        guards.guard(blueprint, guards.holder(purpose))
+        guards.guard(blueprint, guards.holder(purpose, arrives=ARRIVES.get(blueprint)))
         guards.keep_token(blueprint, purpose)
         # A personal page sets no cookie: its POSTs are proven by the signature in the path.
         csrf.exempt(blueprint)

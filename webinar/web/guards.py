@@ -6,7 +6,8 @@ blueprint is open by accident.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,6 +15,7 @@ from flask_security import current_user
 from werkzeug.exceptions import Forbidden
 
 from webinar.domain import links, second_factors, shares
+from webinar.domain.arrivals import Arrival
 from webinar.errors import NotThere
 from webinar.extensions import db, limiter
 from webinar.models import Account, Link, Purpose, SignInMethod
@@ -22,6 +24,13 @@ from webinar.web.settings import settings
 from webinar.web.sign_in import sessions
 
 Guard = Callable[[], ResponseReturnValue | None]
+
+
+class Arrives(Protocol):
+    """Opens a link and reads what its page says; see `webinar.domain.arrivals`."""
+
+    def __call__(self, text: str, *, purpose: Purpose, keys: Sequence[str]) -> Arrival: ...
+
 
 WRONG_LINKS = "60 per minute; 600 per hour"
 """Links of one network that open nothing; more is guessing. A link that opens is never slowed, so
@@ -113,20 +122,18 @@ def administration() -> ResponseReturnValue | None:
     return staff()
 
 
-def holder(purpose: Purpose) -> Guard:
-    """Pages behind a personal link: the link in the path is real, current and of this purpose."""
+def holder(purpose: Purpose, *, arrives: Arrives | None = None) -> Guard:
+    """Pages behind a personal link: the link in the path is real, current and of this purpose.
+
+    `arrives` reads with it what the page shows, and what the click at the door needs.
+    """
 
     def check() -> ResponseReturnValue | None:
         g.personal = True
         g.holder_of = purpose
         token = (request.view_args or {}).pop("token", "")
-        keys, shows = settings().link_keys, request.method in SAFE
-        # Programs ask for a feed again and again, until they are told that it is gone.
         try:
-            if purpose is Purpose.FEED:
-                g.link = links.open_subscription(token, purpose=purpose, keys=keys)
-            else:
-                g.link = links.open_link(token, purpose=purpose, keys=keys, to_show=shows)
+            g.link = _opened(token, purpose, arrives)
         except NotThere:
             _note_wrong_link()
             raise
@@ -139,6 +146,18 @@ def holder(purpose: Purpose) -> Guard:
     return check
 
 
+def _opened(token: str, purpose: Purpose, arrives: Arrives | None) -> Link:
+    keys, shows = settings().link_keys, request.method in SAFE
+    # Programs ask for a feed again and again, until they are told that it is gone.
+    if purpose is Purpose.FEED:
+        return links.open_subscription(token, purpose=purpose, keys=keys)
+    if arrives is not None and (shows or purpose is Purpose.ENTER):
+        found = arrives(token, purpose=purpose, keys=keys)
+        g.arrival = found
+        return found.link
+    return links.open_link(token, purpose=purpose, keys=keys, to_show=shows)
+
+
 @limiter.shared_limit(WRONG_LINKS, scope="wrong links")
 def _note_wrong_link() -> None:
     """Counts; one too many is answered with 429 instead."""
@@ -149,6 +168,12 @@ def account() -> Account:
     found = db.session.get(Account, current_user.id)
     if found is None:
         raise Forbidden
+    return found
+
+
+def arrival() -> Arrival | None:
+    """What was read with the link of this request, where that was more than the link."""
+    found: Arrival | None = g.get("arrival")
     return found
 
 

@@ -21,7 +21,7 @@ from webinar.config import JitsiMode, JitsiSettings
 from webinar.domain import recording_consents, rooms, times
 from webinar.domain.rooms import Entry, Hours
 from webinar.extensions import db
-from webinar.models import Account, Contact, Registration, Speaker, Talk
+from webinar.models import Account, Contact, Registration, Room, Speaker, Talk
 from webinar.rendering import salutations
 from webinar.web import room_keys, tickets
 from webinar.web.language import language
@@ -117,15 +117,16 @@ def enter(
     door: str = "",
     archive: str = "",
     ticket: bool = False,
+    room: Room | None = None,
 ) -> Response:
     """Mint the token and lead into the room. `back` is the page to return to afterwards, with a
     `ticket` for feedback if wanted, `door` the page in front of the room if that is another one;
-    `archive` takes a POST that leads to the slides.
+    `archive` takes a POST that leads to the slides. `room` is the talk's, if it was read already.
 
     Commits: the room's name is made on first need. The caller has checked that the person may
     enter. No answer of this function may be kept by anybody: it holds the token.
     """
-    room = rooms.room_of(talk, name=jitsi.room_name())
+    room = rooms.room_of(talk, name=jitsi.room_name(), seen=room)
     db.session.commit()
     found = settings().jitsi
     claims = RoomClaims(

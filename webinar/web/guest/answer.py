@@ -50,7 +50,7 @@ blueprint = Blueprint("guest_answer", __name__)
 @blueprint.get("")
 def show() -> ResponseReturnValue:
     """The invitation, or how it was answered."""
-    found = standing(pages.talk(), contact=pages.contact())
+    found = pages.standing()
     form = _form(found)
     if found.stand is Stand.UNCONFIRMED:
         form.mode.data = found.mode  # as it was chosen in the public form

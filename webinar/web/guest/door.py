@@ -16,10 +16,9 @@ from flask.typing import ResponseReturnValue
 from webinar.config import JitsiMode
 from webinar.domain import display_names, materials, recording_consents, registrations, rooms
 from webinar.domain.rooms import Entry
-from webinar.domain.standing import standing
 from webinar.errors import RuleError
 from webinar.models import Registration, Talk
-from webinar.web import room_entry
+from webinar.web import guards, room_entry
 from webinar.web.filters import full_name
 from webinar.web.forms.guest import EnterForm, enter_form
 from webinar.web.guest import pages
@@ -79,7 +78,7 @@ def page(ways: Ways, *, form: EnterForm | None = None, status: int = 200) -> Res
     room_entry.may_lead_away()
     talk, contact, held = pages.talk(), pages.contact(), own_place()
     at = of_contact(held)
-    found = None if at.entry in EXPECTED else standing(talk, contact=contact)
+    found = None if at.entry in EXPECTED else pages.standing()
     answer = make_response(
         render_template(
             "guest/entry.html",
@@ -128,11 +127,15 @@ def enter(ways: Ways) -> ResponseReturnValue:
         door=ways.door,
         archive=ways.archive if _files(ways) else "",
         ticket=True,
+        room=arrival.room if (arrival := guards.arrival()) is not None else None,
     )
 
 
 def own_place() -> Registration | None:
     """The place, or waiting place, of the contact of this request's link."""
+    arrival = guards.arrival()
+    if arrival is not None:
+        return arrival.place
     return registrations.active_registration(pages.talk(), contact=pages.contact())
 
 

@@ -11,8 +11,10 @@ from flask import Response
 from flask_babel import gettext as _
 
 from webinar.clock import now
+from webinar.domain import standing as standings
 from webinar.domain import times
 from webinar.domain.rooms import Entry
+from webinar.domain.standing import Standing
 from webinar.errors import NotThere
 from webinar.models import Contact, Speaker, Talk
 from webinar.rendering import dates
@@ -54,6 +56,14 @@ def speaker() -> Speaker:
     if found is None:
         raise NotThere("link_not_valid")
     return found
+
+
+def standing() -> Standing:
+    """Where the contact of this request's link stands with its talk, as it was when the request
+    came."""
+    arrival = guards.arrival()
+    seen = arrival.seen if arrival is not None else None
+    return standings.standing(talk(), contact=contact(), seen=seen)
 
 
 def date_block(talk: Talk) -> dates.DateBlock:
