@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, Select, and_
+from sqlalchemy.orm import contains_eager
 
 from webinar.domain import links, materials, standing
-from webinar.extensions import db
+from webinar.extensions import db, reading
 from webinar.models import Link, Purpose, Registration, Room, Talk
 
 
@@ -22,7 +23,7 @@ class Arrival:
     """A link that opened, and what was read with it.
 
     `place`: the holder's place or waiting place. `seen`: what `standing` wants to know, where the
-    page says more than whether the door is open. `room`: the talk's room, where the link leads in.
+    page says more than whether the door is open. `room`: the talk's room, for who goes in.
     """
 
     link: Link
@@ -38,8 +39,20 @@ def at_page(text: str, *, purpose: Purpose, keys: Sequence[str]) -> Arrival:
 
 
 def at_door(text: str, *, purpose: Purpose, keys: Sequence[str]) -> Arrival:
-    """For the door of the room; raises `NotThere` as `links.open_link`."""
+    """For the page in front of the room; raises `NotThere` as `links.open_link`."""
     link, row = _opened(_DOOR, text, purpose=purpose, keys=keys)
+    return Arrival(link, row.Registration)
+
+
+def going_in(text: str, *, purpose: Purpose, keys: Sequence[str]) -> Arrival:
+    """For the click that leads into the room; raises `NotThere` as `links.open_link`.
+
+    Reads alone and ends the transaction: on SQLite a click that writes nothing, as almost all do,
+    waits for nobody.
+    """
+    with reading():
+        link, row = _opened(_GOING_IN, text, purpose=purpose, keys=keys)
+        db.session.commit()
     return Arrival(link, row.Registration, room=row.Room)
 
 
@@ -54,6 +67,10 @@ def _opened(
 
 
 _PAGE = standing.joined(links.SHOWN.add_columns(*standing.COLUMNS))
-_DOOR = standing.with_place(links.SHOWN.add_columns(Registration, Room)).outerjoin(
-    Room, and_(Room.talk_id == Talk.id, Room.retired_at.is_(None))
-)
+_DOOR = standing.with_place(links.SHOWN.add_columns(Registration))
+_GOING_IN = standing.with_place(
+    links.NAMED.join(Link.contact)
+    .join(Link.talk)
+    .options(contains_eager(Link.contact), contains_eager(Link.talk))
+    .add_columns(Registration, Room)
+).outerjoin(Room, and_(Room.talk_id == Talk.id, Room.retired_at.is_(None)))

@@ -10,6 +10,7 @@ Where the clocks go back an hour comes twice; a time within it says which one: "
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -104,6 +105,7 @@ def span(start: datetime, end: datetime, zone: str, *, language: str = "de") -> 
     return f" {until} ".join(ends)
 
 
+@lru_cache(maxsize=256)
 def date_block(
     moment: datetime, zone: str, *, end: datetime | None = None, language: str = "de"
 ) -> DateBlock:

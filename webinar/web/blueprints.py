@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from collections.abc import Mapping
+
+from flask import Blueprint, Flask
 
 from webinar.domain import arrivals
 from webinar.domain.links import PATHS
@@ -122,11 +124,11 @@ BELOW = (
     (after.of_archive, Purpose.ARCHIVE, "/danach"),
 )
 """Pages that stand below the first page of a personal link."""
-ARRIVES = {
-    answer.blueprint: arrivals.at_page,
-    entry.blueprint: arrivals.at_door,
-    watch.BLUEPRINTS[Purpose.ANSWER]: arrivals.at_door,
-    watch.BLUEPRINTS[Purpose.ENTER]: arrivals.at_door,
+ARRIVES: Mapping[Blueprint, Mapping[str, guards.Arrives]] = {
+    answer.blueprint: {"shown": arrivals.at_page},
+    entry.blueprint: {"shown": arrivals.at_door, "clicked": arrivals.going_in},
+    watch.BLUEPRINTS[Purpose.ANSWER]: {"shown": arrivals.at_door},
+    watch.BLUEPRINTS[Purpose.ENTER]: {"shown": arrivals.at_door},
 }
 """What is read with the link where many come at once."""
 ORGANISER = (
@@ -199,7 +201,7 @@ def register(app: Flask) -> None:
     csrf.exempt(public_signups.blueprint)
     guest = [(blueprint, purpose, "") for blueprint, purpose in GUEST]
     for blueprint, purpose, below in (*guest, *BELOW):
-        guards.guard(blueprint, guards.holder(purpose, arrives=ARRIVES.get(blueprint)))
+        guards.guard(blueprint, guards.holder(purpose, **ARRIVES.get(blueprint, {})))
         guards.keep_token(blueprint, purpose)
         # A personal page sets no cookie: its POSTs are proven by the signature in the path.
         csrf.exempt(blueprint)

@@ -122,10 +122,12 @@ def administration() -> ResponseReturnValue | None:
     return staff()
 
 
-def holder(purpose: Purpose, *, arrives: Arrives | None = None) -> Guard:
+def holder(
+    purpose: Purpose, *, shown: Arrives | None = None, clicked: Arrives | None = None
+) -> Guard:
     """Pages behind a personal link: the link in the path is real, current and of this purpose.
 
-    `arrives` reads with it what the page shows, and what the click at the door needs.
+    `shown` reads with it what the page says, `clicked` what a POST needs.
     """
 
     def check() -> ResponseReturnValue | None:
@@ -133,7 +135,7 @@ def holder(purpose: Purpose, *, arrives: Arrives | None = None) -> Guard:
         g.holder_of = purpose
         token = (request.view_args or {}).pop("token", "")
         try:
-            g.link = _opened(token, purpose, arrives)
+            g.link = _opened(token, purpose, shown if request.method in SAFE else clicked)
         except NotThere:
             _note_wrong_link()
             raise
@@ -147,15 +149,15 @@ def holder(purpose: Purpose, *, arrives: Arrives | None = None) -> Guard:
 
 
 def _opened(token: str, purpose: Purpose, arrives: Arrives | None) -> Link:
-    keys, shows = settings().link_keys, request.method in SAFE
+    keys = settings().link_keys
     # Programs ask for a feed again and again, until they are told that it is gone.
     if purpose is Purpose.FEED:
         return links.open_subscription(token, purpose=purpose, keys=keys)
-    if arrives is not None and (shows or purpose is Purpose.ENTER):
+    if arrives is not None:
         found = arrives(token, purpose=purpose, keys=keys)
         g.arrival = found
         return found.link
-    return links.open_link(token, purpose=purpose, keys=keys, to_show=shows)
+    return links.open_link(token, purpose=purpose, keys=keys, to_show=request.method in SAFE)
 
 
 @limiter.shared_limit(WRONG_LINKS, scope="wrong links")

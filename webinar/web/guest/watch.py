@@ -2,7 +2,7 @@
 
 A script on the page (`static/watch.js`) compares the answer with what the page was made from: when
 the room opens, is closed or extended, or another meeting stands in its place, the page loads again,
-or, inside the room, leaves for the page that says so. One answer costs two queries and writes
+or, inside the room, leaves for the page that says so. One answer costs one query and writes
 nothing. One blueprint for each purpose of a link that leads to the room.
 """
 
