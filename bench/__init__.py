@@ -7,14 +7,14 @@ with, `servers`, `databases` and `client` are the ground that both stand on, `re
 What an application request spends its processor time on, on PostgreSQL, in hundredths. The ceilings
 have only what is marked with a star, and that in the bare driver where it is SQL.
 
-    page (2 statements)                     answers (7 statements)
-    38  the template *                      17  link and holder *
-    26  link, holder, talk, speakers        11  what the answer depends on, places * included
-    15  stand, places, materials             9  the lock *, which reads the talk
-     5  hooks before and after, headers      8  the place's row *
-     5  connection and session              12  calendar entry * and mail *
-     4  the form                             6  the answer's row *
-     7  Flask and the rest *                 4  commit *
+    page (1 statement)                      answers (7 statements)
+    46  the template *                      17  link and holder *
+    34  link, holder, talk, stand           11  what the answer depends on, places * included
+     4  hooks before and after, headers      9  the lock *, which reads the talk
+     5  connection and session               8  the place's row *
+     3  the form                            12  calendar entry * and mail *
+     8  Flask and the rest *                 6  the answer's row *
+                                             4  commit *
                                             33  Flask *, hooks, session, the rest
 
 All answers to one talk wait for its lock, one after the other: what is asked and written inside it

@@ -20,6 +20,7 @@ from sqlalchemy import select
 from tests import factories
 from tests.conftest import part_requests
 from tests.personal import address, everything, looked_at, speaker_address
+from tests.queries import counted
 from webinar import create_app
 from webinar.clock import frozen
 from webinar.domain import participation, recording_consents
@@ -99,6 +100,21 @@ def claims(token: str, at: datetime) -> dict[str, Any]:
     )
     assert found["nbf"] < at.timestamp() < found["exp"]
     return found
+
+
+def test_door_and_click_read_once_and_write_nothing(environ: dict[str, str], app: Flask) -> None:
+    first = guest()
+    second = factories.contact(language="en")
+    participation.accept(factories.invitation(first.talk, second), mode=Mode.ONLINE)
+    db.session.commit()
+    path = address(second, Purpose.ENTER, first.talk)
+    with hosted(environ) as client, frozen(OPENS):
+        assert client.post(first.enter).status_code == 200  # the first makes the room
+        for ask in (client.get, client.post):
+            db.session.remove()
+            with counted() as statements:
+                assert ask(path).status_code == 200
+            assert len(statements) == 1
 
 
 def test_door_opens_quarter_of_an_hour_before(client: FlaskClient) -> None:
