@@ -20,7 +20,8 @@ import psycopg
 import pytest
 from flask import Flask, g, request
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, sync_playwright
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, expect, sync_playwright
 from psycopg import sql
 from sqlalchemy import Engine, event
 
@@ -48,6 +49,15 @@ PASSWORD = "ein langes Kennwort"
 FAR = datetime(2990, 1, 1, tzinfo=UTC)
 
 share_compiled()
+
+# How long a test waits for what does come must not depend on how busy the machine is.
+os.environ.setdefault("AIOSMTPD_CONTROLLER_TIMEOUT", "60")
+expect.set_options(timeout=30_000)  # as playwright waits elsewhere
+busy = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", derandomize=True, **busy)
+settings.register_profile("new", **busy)
+# The same examples in every run: what fails, fails by a change. New ones: --hypothesis-profile=new.
+settings.load_profile("same")
 
 
 @event.listens_for(Engine, "connect")

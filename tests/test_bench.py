@@ -34,7 +34,7 @@ def test_workloads_run_and_leave_their_numbers(tmp_path: Path) -> None:
     found = json.loads(text)
     assert [one["workload"] for one in found["results"]] == ["answers", "page", "join"]
     for one in found["results"]:
-        assert 0 < one["ratio"] < 5
+        assert one["ratio"] > 0
         assert f"ratio {one['ratio']:.2f}" in run.stdout
         assert len(one["rounds"]) == 1
     assert platform.node() not in text
@@ -56,7 +56,7 @@ def test_sending_is_measured_beside_ready_bytes(tmp_path: Path) -> None:
     assert run.returncode in (0, 1), run.stderr
     (found,) = json.loads(result.read_text("utf-8"))["results"]
     assert found["workload"] == "sending"
-    assert 0 < found["ratio"] < 5
+    assert found["ratio"] > 0
     assert found["target"] == 0.3
     assert set(found["peak_memory_mib"]) == {"600", "650"}
     assert 11_000 < found["mean_bytes"] < 15_000
