@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from psycopg import sql
 from sqlalchemy import Engine, event
 
-from tests import factories, weed
+from tests import factories, readings, weed
 from tests.quick import share_compiled, shared_app
 from webinar import create_app
 from webinar.domain import account_sessions
@@ -230,6 +230,12 @@ def end_reading(_problem: BaseException | None) -> None:
     began as mere reading (`extensions.reading`) would be written in afterwards."""
     if request.method in ("GET", "HEAD"):
         db.session.rollback()
+
+
+@pytest.fixture
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decks and films that an earlier test has read are not read again."""
+    readings.share(monkeypatch)
 
 
 @pytest.fixture
