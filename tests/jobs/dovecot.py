@@ -142,7 +142,7 @@ def running() -> Iterator[Server]:
         yield server
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         shutil.rmtree(root, ignore_errors=True)
 
 
