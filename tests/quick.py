@@ -120,7 +120,15 @@ def copied(value: Any) -> Any:
     return [copied(inner) for inner in value] if isinstance(value, list) else value
 
 
-OF_ONE_TEST = frozenset({"WEBINAR_STORAGE_FOLDER", "WEBINAR_MAIL_HOST", "WEBINAR_MAIL_PORT"})
+OF_ONE_TEST = frozenset(
+    {
+        "WEBINAR_STORAGE_FOLDER",
+        "WEBINAR_S3_PREFIX",
+        "WEBINAR_MAIL_HOST",
+        "WEBINAR_MAIL_PORT",
+        "WEBINAR_INBOX_FOLDER",
+    }
+)
 """Settings that may differ from test to test: they are asked for only when they are needed."""
 KEPT = 6
 """Applications: those of the usual settings on either database, and of a few unusual ones."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import smtplib
 import subprocess
 import sys
@@ -14,33 +15,42 @@ import pytest
 
 from bench import client, sinks
 from bench.client import Unexpected
+from tests.lengths import length
 from webinar.config import ROOT
 
+WORKLOADS = length(["page"], soak=["answers", "page", "join"])
+"""Each starts two servers, and takes as long as a hundred other tests."""
 
+
+@pytest.mark.deep
 def test_workloads_run_and_leave_their_numbers(tmp_path: Path) -> None:
     result = tmp_path / "bench.json"
-    arguments = ["answers", "page", "join", "--database", "sqlite", "--rounds", "1", "--size", "20"]
+    arguments = [*WORKLOADS, "--database", "sqlite", "--rounds", "1", "--size", "20"]
     run = subprocess.run(
         [sys.executable, "-m", "bench", *arguments, "--connections", "4", "--json", str(result)],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     # So few requests may well miss the target, which ends with 1.
     assert run.returncode in (0, 1), run.stderr
     text = result.read_text("utf-8")
     found = json.loads(text)
-    assert [one["workload"] for one in found["results"]] == ["answers", "page", "join"]
+    assert [one["workload"] for one in found["results"]] == WORKLOADS
     for one in found["results"]:
-        assert 0 < one["ratio"] < 5
-        assert f"ratio {one['ratio']:.2f}" in run.stdout
+        assert one["ratio"] > 0
+        shown = re.search(rf"^{one['workload']} .*ratio ([\d.]+)", run.stdout, re.MULTILINE)
+        assert shown is not None
+        # Both are rounded from the same number: the one that is shown to two places.
+        assert float(shown[1]) == pytest.approx(one["ratio"], abs=0.011)
         assert len(one["rounds"]) == 1
     assert platform.node() not in text
     assert found["versions"]["sqlite"]
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not sinks.SINK, reason="no smtp-sink; as root: apt-get install postfix")
 def test_sending_is_measured_beside_ready_bytes(tmp_path: Path) -> None:
     result = tmp_path / "bench.json"
@@ -50,13 +60,13 @@ def test_sending_is_measured_beside_ready_bytes(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert run.returncode in (0, 1), run.stderr
     (found,) = json.loads(result.read_text("utf-8"))["results"]
     assert found["workload"] == "sending"
-    assert 0 < found["ratio"] < 5
+    assert found["ratio"] > 0
     assert found["target"] == 0.3
     assert set(found["peak_memory_mib"]) == {"600", "650"}
     assert 11_000 < found["mean_bytes"] < 15_000
@@ -77,7 +87,7 @@ def test_unknown_workload_is_refused() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert run.returncode == 2

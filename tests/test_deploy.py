@@ -13,7 +13,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ENVIRON
+from tests.jobs.processes import wait_for
+from tests.ports import free_port
 from webinar.cli import main
 from webinar.config import PREFIX, ROOT
 from webinar.demo.environment import PORTS
@@ -44,8 +45,7 @@ def surroundings(values: dict[str, str]) -> dict[str, str]:
 @contextmanager
 def serving(values: dict[str, str], log: Path) -> Iterator[str]:
     """The address of a running server; afterwards it has ended with status 0."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     with log.open("wb") as output:
         process = subprocess.Popen(
             command("--bind", address),
@@ -54,11 +54,8 @@ def serving(values: dict[str, str], log: Path) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        for _ in range(300):
-            if b"Listening at" in log.read_bytes():
-                break
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.1)
+        wait_for(lambda: b"Listening at" in log.read_bytes() or process.poll() is not None)
+        assert process.poll() is None, log.read_text()
         yield address
     finally:
         process.terminate()
@@ -92,7 +89,7 @@ def test_access_log_has_one_line_per_request_without_links_queries_and_clients(
     shutil.copy(migrated_sqlite, tmp_path / "test.db")
     log = tmp_path / "server.log"
     with serving(values, log) as server:
-        connection = http.client.HTTPConnection(server, timeout=30)
+        connection = http.client.HTTPConnection(server, timeout=60)
         for purpose in PATHS.values():
             headers = {"Referer": f"http://{server}/e/{TOKEN}", "User-Agent": "Kennung"}
             connection.request("GET", f"/{purpose}/{TOKEN}?suche=Seubert", headers=headers)
@@ -133,7 +130,7 @@ def test_server_counts_over_all_its_processes(migrated_sqlite: Path, tmp_path: P
 
 def ask(server: str, path: str, headers: dict[str, str] | None = None) -> str:
     """One request over a connection of its own."""
-    connection = http.client.HTTPConnection(server, timeout=30)
+    connection = http.client.HTTPConnection(server, timeout=60)
     connection.request("GET", path, headers=headers or {})
     answer = connection.getresponse()
     text = answer.read().decode()
@@ -280,7 +277,7 @@ def test_limits_in_redis_hold_across_processes(migrated_sqlite: Path, tmp_path: 
 
 
 def status(server: str, path: str, headers: dict[str, str]) -> int:
-    connection = http.client.HTTPConnection(server, timeout=30)
+    connection = http.client.HTTPConnection(server, timeout=60)
     connection.request("GET", path, headers=headers)
     answer = connection.getresponse().status
     connection.close()
@@ -315,8 +312,7 @@ def test_caddy_passes_the_address_on_and_writes_no_links(
 @contextmanager
 def behind_caddy(upstream: str, log: Path) -> Iterator[str]:
     """The address of a running Caddy in front of the server, without TLS."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")]
     here = {"PUBLIC_HOST": f"http://:{port}", "UPSTREAM": upstream}
     home = {"HOME": str(log.parent), "XDG_DATA_HOME": str(log.parent)}
@@ -325,15 +321,13 @@ def behind_caddy(upstream: str, log: Path) -> Iterator[str]:
             command, env={**os.environ, **here, **home}, stdout=output, stderr=subprocess.STDOUT
         )
     try:
-        for _ in range(300):
-            if b"serving initial configuration" in log.read_bytes():
-                break
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.1)
+        said = b"serving initial configuration"
+        wait_for(lambda: said in log.read_bytes() or process.poll() is not None)
+        assert process.poll() is None, log.read_text()
         yield f"127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
 def test_containers_fit_the_program(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from flask import Flask
 
 from tests import factories, recorder
 from tests.conftest import ENVIRON
+from tests.ports import free_port
 from tests.test_deploy import command, surroundings
 from webinar import create_app, settings_of
 from webinar.config import ROOT
@@ -79,11 +80,6 @@ def room(app: Flask) -> Room:
     found = rooms.room_of(talk, name=f"raum-{talk.id}-k3yq7v2mzx5d")
     db.session.commit()
     return found
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 class Server:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
 
 from tests.jobs.processes import wait_for
+from tests.ports import free_port
 
 WEED = Path(sys.executable).with_name("weed")
 SECRET = "a secret for tests alone"
@@ -31,7 +31,7 @@ def running(folder: Path) -> Iterator[dict[str, str]]:
     }
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     (folder / "data").mkdir()
-    ports = free_ports(2 * len(PORTS))
+    ports = [free_port() for _ in range(2 * len(PORTS))]
     given = [f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3"]
     for number, name in enumerate(PORTS):
         given += [f"-{name}.port={ports[2 * number]}", f"-{name}.port.grpc={ports[2 * number + 1]}"]
@@ -54,15 +54,6 @@ def running(folder: Path) -> Iterator[dict[str, str]]:
     finally:
         server.kill()
         server.wait()
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses at this moment."""
-    with ExitStack() as held:
-        found = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in found:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in found]
 
 
 def _create(endpoint: str) -> None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from flask import Flask
-
 from webinar.config import ROOT, ConfigError, Environment, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from flask import Flask
 
 __version__ = "0.1.0"
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     """Build the application from the environment; raises `ConfigError` where it may not start."""
-    # Deferred: importing a table is cheap, importing the whole web is not, and tools that only
-    # want the version or the settings should not pay for it.
+    # Deferred: importing a table is cheap, importing the whole web is not, and who only wants the
+    # version, the settings or the pages of one file should not pay for it.
+    from flask import Flask  # noqa: PLC0415
+
     from webinar import extensions, web  # noqa: PLC0415
 
     settings = Settings.load(os.environ if environ is None else environ)

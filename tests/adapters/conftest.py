@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.adapters.smtp_office import Office, Opened, free_port
+from tests.adapters.smtp_office import Office, Opened
+from tests.ports import free_port
 
 
 @pytest.fixture

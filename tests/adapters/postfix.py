@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
+
 BINARY = Path("/usr/sbin/postfix")
 MISSING = "no Postfix, or not root; as root: apt-get install postfix"
 AVAILABLE = BINARY.exists() and os.geteuid() == 0
@@ -82,7 +84,7 @@ class Postfix:
     def box(self, name: str, *, count: int) -> list[bytes]:
         """The messages that lie in the mailbox, once there are so many."""
         folder = self.root / "boxes" / name / "new"
-        ends = time.monotonic() + 20
+        ends = time.monotonic() + 120
         while time.monotonic() < ends:
             found = sorted(folder.glob("*")) if folder.is_dir() else []
             if len(found) >= count:
@@ -100,8 +102,7 @@ def running(chain: Path) -> Iterator[Postfix]:
     """The server with that key and certificate until the block ends."""
     root = Path(tempfile.mkdtemp(prefix="postfix-"))
     root.chmod(0o755)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     for name in ("conf", "queue", "data", "boxes"):
         (root / name).mkdir()
     shutil.chown(root / "data", "postfix")
@@ -121,12 +122,12 @@ def running(chain: Path) -> Iterator[Postfix]:
         yield found
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         shutil.rmtree(root, ignore_errors=True)
 
 
 def _wait(server: Postfix, process: subprocess.Popen[bytes]) -> None:
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 120
     while time.monotonic() < ends and process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", server.port), 5) as line:
             if line.recv(3) == b"220":

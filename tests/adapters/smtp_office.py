@@ -4,7 +4,6 @@ deliveries to it."""
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,17 +71,11 @@ class Office:
         return [recipient for _, recipient, _ in self.taken]
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
 Opened = Callable[..., tuple[Office, Controller]]
 
 
 def relay(counter: Controller, **settings: Any) -> Relay:
-    values = {"security": "none", "timeout": 5, "hello": "test.example"}
+    values = {"security": "none", "timeout": 60, "hello": "test.example"}
     return Relay(**{"host": "127.0.0.1", "port": counter.port, **values, **settings})
 
 

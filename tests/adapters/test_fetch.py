@@ -3,7 +3,6 @@ lead, and what is made of answers that are too large, too short, or elsewhere.""
 
 from __future__ import annotations
 
-import socket
 import ssl
 import subprocess
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from webinar.adapters.fetch import Forbidden, Trouble, checked, fetched, is_public, resolve
 
 HOST = "recordings.8x8.example"
@@ -138,8 +138,7 @@ def test_certificate_must_be_the_names(server: Server) -> None:
 
 
 def test_nobody_there_is_trouble(server: Server) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with pytest.raises(Trouble):
         fetch(Server(port, server.certificate), "film")
     with pytest.raises(Trouble):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import select
 import socket
-import time
 
 import pytest
 
-from tests.adapters.smtp_office import CONTENT, SENDER, Opened, deliver, free_port, relay
+from tests.adapters.smtp_office import CONTENT, SENDER, Opened, deliver, relay
+from tests.ports import free_port
 from webinar.adapters.smtp import FinalRefusal, OutOfReach, Relay, TemporaryRefusal
 
 
@@ -75,13 +76,21 @@ def test_refusal_of_sender_or_content_is_told_and_stops_no_other(
     assert office.recipients == ["second@x.example"]
 
 
+def hung_up(line: Relay) -> None:
+    """Returns once the server's farewell has come in: the connection can be read, to its end."""
+    host = line._line.host
+    assert host is not None
+    assert host.sock is not None
+    assert select.select([host.sock], [], [], 60)[0]
+
+
 def test_connection_closed_between_messages_is_renewed_unseen(serve: Opened) -> None:
     office, counter = serve()
     office.hang_up_after_data = True
     with relay(counter) as line:
         for name in "abc":
             deliver(line, f"{name}@x.example")
-            time.sleep(0.15)
+            hung_up(line)
     assert office.recipients == ["a@x.example", "b@x.example", "c@x.example"]
     assert len(set(office.peers)) == 3
 
@@ -149,7 +158,7 @@ def test_farewell_in_the_middle_of_a_message_is_temporary(serve: Opened, stage: 
 
 def test_server_that_is_away_is_temporary_and_found_again(serve: Opened) -> None:
     port = free_port()
-    with Relay(host="127.0.0.1", port=port, security="none", timeout=5, hello="x.example") as line:
+    with Relay(host="127.0.0.1", port=port, security="none", timeout=60, hello="x.example") as line:
         with pytest.raises(OutOfReach, match="Refused") as caught:
             deliver(line, "a@x.example")
         assert caught.value.code == 0

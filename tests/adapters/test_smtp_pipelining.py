@@ -12,7 +12,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP as Server
 from aiosmtpd.smtp import Envelope, Session
 
-from tests.adapters.smtp_office import CONTENT, SENDER, Office, free_port, relay
+from tests.adapters.smtp_office import CONTENT, SENDER, Office, relay
+from tests.ports import free_port
 from webinar.adapters.smtp import FinalRefusal, Parcel, Refusal, Relay, TemporaryRefusal
 
 
@@ -178,7 +179,7 @@ class Script:
         with listening:
             connection, _peer = listening.accept()
         with connection:
-            connection.settimeout(10)
+            connection.settimeout(60)
             connection.sendall(b"220 script\r\n")
             waiting = b""
             for awaited, said in self.steps:
@@ -208,19 +209,19 @@ def test_commands_of_the_next_message_come_with_the_content() -> None:
         ]
     )
     thread = script.start()
-    line = Relay(host="127.0.0.1", port=script.port, security="none", timeout=5, hello="x.example")
+    line = Relay(host="127.0.0.1", port=script.port, security="none", timeout=60, hello="x.example")
     with line:
         assert send(line, "first", "second") == [None, None]
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     assert script.heard.count(b"\r\nRCPT TO:<") == 2
 
 
 def test_server_that_waits_for_content_without_a_recipient_gets_none() -> None:
     script = Script([HELLO, (b"DATA\r\n", b"250 a\r\n550 5.1.1 nobody\r\n354 go\r\n"), (b"x", b"")])
     thread = script.start()
-    line = Relay(host="127.0.0.1", port=script.port, security="none", timeout=5, hello="x.example")
+    line = Relay(host="127.0.0.1", port=script.port, security="none", timeout=60, hello="x.example")
     with line:
         (refused,) = send(line, "nobody")
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     assert str(refused) == "550 5.1.1 nobody"
     assert script.heard.endswith(b"DATA\r\n")

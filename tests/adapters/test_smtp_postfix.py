@@ -34,7 +34,7 @@ def server(authority: tuple[Path, Path]) -> Iterator[Postfix]:
 @pytest.fixture
 def line(server: Postfix, authority: tuple[Path, Path]) -> Iterator[Relay]:
     with Relay(
-        host="127.0.0.1", port=server.port, security="starttls", timeout=10, hello="test.example",
+        host="127.0.0.1", port=server.port, security="starttls", timeout=60, hello="test.example",
         ca_file=str(authority[0]),
     ) as found:  # fmt: skip
         yield found
@@ -78,7 +78,7 @@ def test_postfix_refuses_what_is_too_large(line: Relay) -> None:
 
 def test_postfix_with_a_certificate_of_nobody_known_gets_nothing(server: Postfix) -> None:
     unknown = Relay(
-        host="127.0.0.1", port=server.port, security="starttls", timeout=10, hello="test.example"
+        host="127.0.0.1", port=server.port, security="starttls", timeout=60, hello="test.example"
     )
     with unknown, pytest.raises(OutOfReach, match="CERTIFICATE_VERIFY_FAILED"):
         deliver(unknown, "fremd@gemeinde.example")
@@ -86,7 +86,7 @@ def test_postfix_with_a_certificate_of_nobody_known_gets_nothing(server: Postfix
 
 def test_postfix_that_wants_tls_is_not_spoken_to_in_plain_text(server: Postfix) -> None:
     plain = Relay(
-        host="127.0.0.1", port=server.port, security="none", timeout=10, hello="test.example"
+        host="127.0.0.1", port=server.port, security="none", timeout=60, hello="test.example"
     )
     # 530 "Must issue a STARTTLS command first" speaks of the settings: no mail may fail by it.
     with plain, pytest.raises(OutOfReach) as caught:

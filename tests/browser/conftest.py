@@ -11,7 +11,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,10 +23,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser import leaks
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 240
-"""Seconds that the set-up may take to start, sample data included, on a busy machine."""
+"""Seconds that the set-up may take on a busy machine to start, sample data included, or to send."""
 
 
 @dataclass(frozen=True)
@@ -47,20 +47,9 @@ class Setup:
             found: list[dict[str, str]] = json.load(answer)
         return found
 
-    def all_mails(self) -> list[dict[str, str]]:
-        """Every mail of the sample data, once the worker has sent them all."""
-        end = time.monotonic() + PATIENCE
-        found: list[dict[str, str]] = []
-        while time.monotonic() < end:
-            before, found = found, self.mails()
-            if found and len(found) == len(before):
-                return found
-            time.sleep(3)
-        raise AssertionError("the worker is still sending")
-
     def mail(self, to: str, subject: str) -> bytes:
         """The newest mail to that address whose subject holds the words; waits for it."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             for entry in self.mails(to):
                 if subject in entry["subject"]:
@@ -70,12 +59,6 @@ class Setup:
                         return content
             time.sleep(0.2)
         raise AssertionError(f"no mail to {to} about {subject!r}: {self.mails(to)}")
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -128,7 +111,6 @@ def wait_for_welcome(process: subprocess.Popen[bytes], output: Path) -> str:
 def visitor(browser: Browser) -> Iterator[BrowserContext]:
     """Somebody with a fresh browser, in German."""
     context = browser.new_context(locale="de-DE", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
     yield context
     context.close()
 
@@ -137,7 +119,6 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
 def desk_page(browser: Browser, setup: Setup) -> Iterator[Page]:
     """A page of the organiser, signed in through the form."""
     context = browser.new_context(locale="de-DE", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
     page = context.new_page()
     sign_in(page, setup)
     yield page

@@ -79,8 +79,19 @@ def problems(page: Page, address: str, home: str) -> list[str]:
     return wrong
 
 
+_found: dict[tuple[str, ...], list[str]] = {}
+
+
 def one_of_each(page: Page, addresses: list[str], home: str) -> list[str]:
-    """The addresses, and from their links one page of each further kind."""
+    """The addresses, and from their links one page of each further kind. Looked up once: a window
+    of another width leads to the same pages."""
+    key = (home, *addresses)
+    if key not in _found:
+        _found[key] = _one_of_each(page, addresses, home)
+    return _found[key]
+
+
+def _one_of_each(page: Page, addresses: list[str], home: str) -> list[str]:
     kinds: dict[str, str] = {}
     for address in addresses:
         page.goto(home + address)

@@ -124,7 +124,7 @@ def add_material(page: Page, kind: str, file: Path) -> None:
     page.get_by_role("button", name="Datei hinzufügen").click()
     page.wait_for_url(re.compile("/unterlagen/$"))
     added = page.get_by_role("link", name=file.stem)
-    for _ in range(60):  # it is checked first
+    for _ in range(240):  # it is checked first
         if added.count():
             break
         page.wait_for_timeout(500)
@@ -137,7 +137,7 @@ def release_materials(page: Page, talk: str) -> None:
     page.goto(f"{talk}/unterlagen/")
     add_material(page, "Folien", SLIDES)
     add_material(page, "Aufzeichnung", RECORDING)
-    for _ in range(60):
+    for _ in range(240):
         page.reload()
         if page.get_by_text("vollständig").count() == 2:
             break
@@ -150,11 +150,9 @@ def release_materials(page: Page, talk: str) -> None:
 
 def guest(browser: Browser, *, scripts: bool = True) -> BrowserContext:
     """A participant on a small telephone."""
-    context = browser.new_context(
+    return browser.new_context(
         locale="de-DE", viewport={"width": 320, "height": 640}, java_script_enabled=scripts
     )
-    context.set_default_timeout(15_000)
-    return context
 
 
 def answer_box(page: Page):  # type: ignore[no-untyped-def]
@@ -165,7 +163,6 @@ def answer_box(page: Page):  # type: ignore[no-untyped-def]
 def evening(browser: Browser, setup: Setup, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
     """The organiser's part until the invitations are out; yields the address of the talk."""
     context = browser.new_context(locale="de-DE", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
     page = context.new_page()
     sign_in(page, setup)
     import_people(page, setup, tmp_path_factory.mktemp("import"))

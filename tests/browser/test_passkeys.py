@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 
 from tests import factories
 from tests.factories import PASSWORD
+from tests.ports import free_port
 from webinar.extensions import db
 from webinar.models import AccountSession, Passkey
 
@@ -35,15 +36,7 @@ def database_url(migrated_sqlite, sqlite_path) -> str:  # type: ignore[no-untype
     return fresh_sqlite(sqlite_path, template=migrated_sqlite)
 
 
-def _free_port() -> int:
-    import socket  # noqa: PLC0415
-
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-PORT = _free_port()
+PORT = free_port()
 
 
 @pytest.fixture
@@ -54,7 +47,7 @@ def served(app: Flask) -> Iterator[str]:
     thread.start()
     yield f"http://localhost:{PORT}"
     server.shutdown()
-    thread.join(10)
+    thread.join(60)
 
 
 @pytest.fixture

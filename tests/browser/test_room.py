@@ -166,7 +166,6 @@ def evening(app: Flask, environ: dict[str, str], jitsi: Jitsi) -> Iterator[Eveni
 def page(browser: Browser) -> Iterator[Page]:
     """A browser that trusts the stand-in's certificate and refuses whatever a policy forbids."""
     context = browser.new_context(locale="de-DE", ignore_https_errors=True)
-    context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()
 
@@ -350,7 +349,6 @@ def test_technical_check_finds_camera_and_microphone_by_keyboard(
         ],
     )
     page = started.new_context(locale="de-DE").new_page()
-    page.set_default_timeout(15_000)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{evening.web}/technik")

@@ -21,11 +21,9 @@ LATER = 25_000
 
 
 def opened(browser: Browser, width: int, *, scripts: bool = True) -> BrowserContext:
-    context = browser.new_context(
+    return browser.new_context(
         locale="de-DE", viewport={"width": width, "height": 800}, java_script_enabled=scripts
     )
-    context.set_default_timeout(15_000)
-    return context
 
 
 def let_in(desk: Page) -> None:

@@ -41,7 +41,7 @@ def test_recording_arrives_whole_over_a_wire_that_breaks_twice(
         assert broken.sent < 60 * MEBIBYTE
     assert errors == []
     shown = desk_page.get_by_role("link", name="Aufzeichnung des Abends", exact=True)
-    for _ in range(60):
+    for _ in range(240):
         desk_page.goto(f"{setup.web}{path}/unterlagen/")
         if shown.count():
             break

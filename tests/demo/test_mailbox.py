@@ -74,7 +74,7 @@ def invitation(*, to: str = "Hannah Seubert <seubert@gemeinde.example>") -> Emai
 
 def send(box: Mailbox, raw: bytes | EmailMessage, *, to: str = "seubert@gemeinde.example") -> str:
     content = raw.as_bytes(policy=SMTP) if isinstance(raw, EmailMessage) else raw
-    with smtplib.SMTP("127.0.0.1", box.smtp_port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", box.smtp_port, timeout=60) as client:
         assert client.sendmail("bounce@lra.example", [to], content) == {}
     return str(listing(box)[0]["id"])
 
@@ -84,7 +84,7 @@ def get(box: Mailbox, path: str, *, host: str | None = None) -> tuple[int, HTTPM
     if host:
         request.add_header("Host", host)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()
@@ -360,9 +360,9 @@ def test_command_runs_until_a_signal_and_ends_cleanly(tmp_path: Path, number: in
         process.stdout.readline()
         port = int(process.stdout.readline().split(":")[2].split(",")[0])
         # An open connection, as a mail worker keeps one, must not hold the process up.
-        with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+        with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
             client.sendmail("a@lra.example", ["b@gemeinde.example"], b"Subject: x\r\n\r\nx")
             process.send_signal(number)
-            _, errors = process.communicate(timeout=15)
+            _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
     assert len(list(tmp_path.glob("*.eml"))) == 1

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from webinar.config import ROOT, Settings
 from webinar.demo import environment
 from webinar.demo.environment import CannotStart, prepare, require_free
@@ -27,11 +28,6 @@ from webinar.demo.load import INVITED_TODAY
 
 READY = "Beenden mit Strg+C"
 PATIENCE = 180
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def free_ports() -> dict[str, str]:

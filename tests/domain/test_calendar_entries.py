@@ -65,7 +65,7 @@ def test_each_person_has_an_own_number(app: Flask) -> None:
 @settings(
     max_examples=length(8, soak=150),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(st.sampled_from(["request", "cancel", "move", "rename"]), max_size=12))
 def test_number_never_falls_and_every_message_after_a_cancellation_is_newer(

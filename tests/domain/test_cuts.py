@@ -26,6 +26,8 @@ from webinar.jobs import queue
 from webinar.jobs.handlers import HANDLERS
 from webinar.models import Account, Material, MaterialKind, RecordingCut, Talk
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg")
 
 

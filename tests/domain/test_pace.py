@@ -114,7 +114,7 @@ def test_workers_that_claim_at_the_same_moment_share_one_portion(app: Flask) -> 
 @settings(
     max_examples=length(8, soak=60),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     per_minute=st.sampled_from([1, 3, 7, 20, 30]),

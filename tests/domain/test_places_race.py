@@ -40,8 +40,9 @@ from webinar.models import (
 PROCESSES = 8
 ROUNDS = length([1] * 5 + [5] * 2, soak=[1] * 20 + [5] * 20 + [50] * 20)
 """By the number of places on each side."""
-PAUSE = 0.001
-"""Seconds between counting and confirming: makes the gap wide enough to be hit every time."""
+PAUSE = length(0.005, soak=0.001)
+"""Seconds between counting and confirming: makes the gap wide enough to be hit in the control, on
+a busy machine too. The many rounds of the soak need less."""
 ACTS_FOR = {1: 1, 5: 2, 50: 14}
 """How many people each process acts for, by the number of places: with 50 places on each side 112
 people compete for 100."""
@@ -99,7 +100,7 @@ def compete(
         db.session.execute(select(1))
         db.session.rollback()
         for people in rounds:
-            barrier.wait(timeout=60)
+            barrier.wait(timeout=300)
             for act in ("accept", "change") if locked else ("accept",):
                 for invitation_id in people[number]:
                     if act == "change" and chance.random() < 0.5:
@@ -140,7 +141,7 @@ def run(environ: dict[str, str], rounds: list[list[list[int]]], *, locked: bool)
         rival.start()
     answers = [results.get(timeout=600) for _ in rivals]
     for rival in rivals:
-        rival.join(timeout=30)
+        rival.join(timeout=120)
         assert rival.exitcode == 0
     return [name for _, problems in answers for name in problems]
 

@@ -111,7 +111,7 @@ def test_moved_queue_has_no_two_at_one_moment_and_who_comes_stands_last(
 @settings(
     max_examples=length(10, soak=150),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 7)), max_size=8))
 def test_any_moves_give_the_order_that_a_list_would(

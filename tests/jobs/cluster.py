@@ -18,7 +18,8 @@ from typing import Any
 
 import psycopg
 
-from tests.jobs.processes import children_of, free_port
+from tests.jobs.processes import children_of
+from tests.ports import free_port
 
 USER = "webinar"
 
@@ -58,7 +59,7 @@ class Cluster:
         }
         options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
         self.process = _as_user("postgres", "-D", str(self.root / "data"), *options)
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 120
         while not self.answers():
             assert time.monotonic() < ends, (self.root / "log").read_text()[-2000:]
             assert self.process.poll() is None, (self.root / "log").read_text()[-2000:]

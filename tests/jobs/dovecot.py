@@ -8,7 +8,6 @@ import grp
 import imaplib
 import os
 import shutil
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -17,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import free_port
 
 USER, PASSWORD = "postfach", "ein-langes-Kennwort"
 BINARY = shutil.which("dovecot") or (
@@ -79,7 +80,7 @@ class Server:
     @contextmanager
     def mailbox(self, name: str = "INBOX") -> Iterator[imaplib.IMAP4]:
         """A connection of the test's own with the mailbox open."""
-        line = imaplib.IMAP4("127.0.0.1", self.port, timeout=10)
+        line = imaplib.IMAP4("127.0.0.1", self.port, timeout=60)
         line.login(USER, PASSWORD)
         line.select(name)
         try:
@@ -119,7 +120,7 @@ class Server:
 def running() -> Iterator[Server]:
     """The server until the block ends; only its own process is ended."""
     root = Path(tempfile.mkdtemp(prefix="dovecot-"))
-    port, tls_port = _free_port(), _free_port()
+    port, tls_port = free_port(), free_port()
     server = Server(root, port, tls_port, root / "cert.pem")
     _certificate(root)
     uid, gid, user, group, login = _identity()
@@ -141,7 +142,7 @@ def running() -> Iterator[Server]:
         yield server
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         shutil.rmtree(root, ignore_errors=True)
 
 
@@ -170,14 +171,8 @@ def _certificate(root: Path) -> None:
     ssl.create_default_context(cafile=str(root / "cert.pem"))
 
 
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
 def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
-    ends = time.monotonic() + 15
+    ends = time.monotonic() + 120
     while time.monotonic() < ends and process.poll() is None:
         with suppress(imaplib.IMAP4.error, OSError), server.mailbox():
             return

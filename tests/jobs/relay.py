@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,8 @@ from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.ports import free_port
 
 
 @dataclass
@@ -72,8 +73,7 @@ class Postbox:
 @contextmanager
 def postbox() -> Iterator[Postbox]:
     """The server, listening until the block ends."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     box = Postbox(port=port)
     controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()

@@ -27,7 +27,8 @@ from tests import factories
 from tests.conftest import ENVIRON
 from tests.jobs.cluster import Cluster, cluster
 from tests.jobs.keeper import Delivery, deliveries
-from tests.jobs.processes import Program, free_port, wait_for
+from tests.jobs.processes import Program, wait_for
+from tests.ports import free_port
 from webinar import create_app
 from webinar.clock import now
 from webinar.config import ROOT

@@ -251,7 +251,7 @@ def test_every_calendar_of_an_evening_keeps_the_rules(
     max_examples=length(3, soak=40),
     deadline=None,
     phases=[Phase.generate],  # a story is long: what fails is shown as it was found
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(title=TITLES, start=st.sampled_from(NIGHTS))
 def test_any_title_keeps_the_rules_in_every_calendar(

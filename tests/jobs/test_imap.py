@@ -62,7 +62,7 @@ def account(server: Server, **values: object) -> Account:
         user=USER,
         password=PASSWORD,
         ca_file=str(server.certificate),
-        timeout=10,
+        timeout=60,
     )
     return replace(given, **values)  # type: ignore[arg-type]
 

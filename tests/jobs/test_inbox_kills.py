@@ -16,8 +16,9 @@ from tests.adapters.inbox.forms import MAYOR, SERVER, UID, event, single
 from tests.conftest import ENVIRON
 from tests.jobs import dovecot
 from tests.jobs.dovecot import PASSWORD, USER, Server
-from tests.jobs.processes import Program, free_port, wait_for
+from tests.jobs.processes import Program, wait_for
 from tests.lengths import length
+from tests.ports import free_port
 from webinar.adapters.inbox import imap
 from webinar.clock import now
 from webinar.extensions import db

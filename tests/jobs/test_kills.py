@@ -44,7 +44,7 @@ def lose_database(sieged: Siege) -> None:
     status, page = sieged.asked("/")
     assert (status, SORRY in page) == (503, True)
     sieged.database.start()
-    wait_for(sieged.answers, seconds=30, why="the web server does not recover")
+    wait_for(sieged.answers, why="the web server does not recover")
 
 
 def lose_web(sieged: Siege) -> None:

@@ -99,16 +99,16 @@ def test_who_waits_for_the_disk_lets_other_threads_run(app: Flask) -> None:
         with db.engine.begin() as connection:
             connection.execute(text("SELECT id FROM mails FOR UPDATE"))
             held.set()
-            begun.wait(10)
+            begun.wait(60)
 
     thread = threading.Thread(target=copy_context().run, args=(hold,))
     thread.start()
-    held.wait(10)
+    assert held.wait(60)
     with Ledger() as ledger:
         ledger.begin(row, token=token)
         begun.set()
         ledger.wait()
-    thread.join(10)
+    thread.join(60)
     db.session.refresh(row)
     assert row.state == MailState.SENT
 

@@ -144,13 +144,16 @@ def test_reader_that_dies_or_hangs_damages_one_file_only(
     """A crash of PDFium ends the reading process; here a stand-in interpreter dies and hangs."""
     interpreter = tmp_path / "python"
     monkeypatch.setattr(apart.sys, "executable", str(interpreter))
-    for script, note in (("kill -SEGV $$", "file_damaged"), ("exec sleep 60", "file_too_slow")):
+    for script, seconds, note in (
+        ("kill -SEGV $$", 60, "file_damaged"),
+        ("exec sleep 600", 0.2, "file_too_slow"),
+    ):
         interpreter.write_text(f"#!/bin/sh\n{script}\n")
         interpreter.chmod(0o755)
         row = add(decks.LEAFLET, kind=MaterialKind.HANDOUT)
         with monkeypatch.context() as patch:
             for reader in (apart.read_pages, apart.draw_pages):
-                patch.setattr(reader, "__kwdefaults__", {"seconds": 0.2})
+                patch.setattr(reader, "__kwdefaults__", {"seconds": seconds})
             assert work(app) == 1
         db.session.refresh(row)
         assert (row.processing, row.processing_note) == (Processing.FAILED, note)
@@ -169,6 +172,7 @@ def test_reading_process_knows_no_setting(tmp_path: Path, monkeypatch: pytest.Mo
     assert "WEBINAR" not in seen.read_text()
 
 
+@pytest.mark.usefixtures("read_once")
 def test_doing_it_again_changes_nothing(app: Flask, add: Add, storage: FolderStorage) -> None:
     row = add(decks.SLIDES)
     work(app)
@@ -184,6 +188,7 @@ def test_doing_it_again_changes_nothing(app: Flask, add: Add, storage: FolderSto
     assert row.processing == Processing.DONE
 
 
+@pytest.mark.usefixtures("read_once")
 def test_work_that_died_before_the_commit_is_begun_anew_and_leaves_nothing(
     app: Flask, add: Add, storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,6 +212,7 @@ def test_work_that_died_before_the_commit_is_begun_anew_and_leaves_nothing(
     assert len(set(storage.keys())) == 17
 
 
+@pytest.mark.usefixtures("read_once")
 def test_material_deleted_meanwhile_leaves_no_pictures(
     app: Flask, add: Add, storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +231,7 @@ def test_material_deleted_meanwhile_leaves_no_pictures(
     assert list(storage.keys()) == []
 
 
+@pytest.mark.usefixtures("read_once")
 def test_deleting_one_never_takes_the_bytes_of_another(
     app: Flask, add: Add, storage: FolderStorage
 ) -> None:
@@ -248,6 +255,7 @@ def test_deleting_one_never_takes_the_bytes_of_another(
     assert set(storage.keys()) == kept
 
 
+@pytest.mark.usefixtures("read_once")
 def test_expired_material_goes_with_its_bytes(app: Flask, add: Add, storage: FolderStorage) -> None:
     row, stays = add(decks.SLIDES), add(decks.LEAFLET, kind=MaterialKind.HANDOUT)
     work(app)

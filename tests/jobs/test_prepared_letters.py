@@ -209,6 +209,7 @@ def written(app: Flask, rows: list[Mail], press: Press | None = None) -> dict[in
         return {row.id: plans[row.id]() if row.id in plans else None for row in rows}
 
 
+@pytest.mark.once  # texts from rows that any database gives back alike
 @pytest.mark.parametrize("language", ["de", "en"])
 @pytest.mark.parametrize("name", MAKES)
 def test_prepared_letter_is_byte_for_byte_the_rendered_one(

@@ -149,7 +149,7 @@ def test_move_that_was_killed_goes_on_and_ends_whole(
         )  # fmt: skip
         movers.append(mover)
         mover.start()
-        wait_for(partial(there, stores[target], names, count), seconds=30)
+        wait_for(partial(there, stores[target], names, count))
         mover.kill()
         # Nothing is in neither store, and what is under a key is whole.
         assert all(any(store.exists(key) for store in stores.values()) for key in names)

@@ -177,7 +177,7 @@ def test_worker_takes_up_at_once_what_it_held_when_it_lost_the_database(
     thread.start()
     wait_for(lambda: states() == {MailState.SENT: 3})
     stop.set()
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     # The one in doubt goes out once more; the others were never on their way.
     assert len(lost) == 1
     assert Counter(box.recipients) == Counter([*set(box.recipients), *lost])
@@ -190,7 +190,7 @@ def test_worker_stops_when_it_is_told_and_lets_the_database_go(app: Flask, box: 
     thread.start()
     wait_for(lambda: len(box.taken) == 2)
     stop.set()
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     assert not thread.is_alive()
     assert states() == {MailState.SENT: 2}
 
@@ -239,7 +239,7 @@ def test_killed_worker_loses_nothing_and_doubles_at_most_the_mail_in_hand(
     with process(environ) as running:
         wait_for(lambda: states() == {MailState.SENT: PEOPLE})
         running.send_signal(signal.SIGTERM)
-        assert running.wait(timeout=10) == 0
+        assert running.wait(timeout=60) == 0
     letters = Counter(box.recipients)
     assert len(letters) == PEOPLE
     assert sum(letters.values()) - PEOPLE <= len(KILLS)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.conftest import signed_in
+from tests.ports import free_port
 from webinar.adapters.oidc import Failed, Provider
 from webinar.domain import account_links
 from webinar.domain.account_links import Why
@@ -38,9 +38,7 @@ def issuer() -> Iterator[str]:
     node = shutil.which("node")
     if node is None or not (FOLDER / "node_modules" / "oidc-provider").is_dir():
         pytest.skip("no Node, or no packages: bash tests/oidc/install")
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [node, "provider.mjs", str(port), BACK],
         cwd=FOLDER,
@@ -52,7 +50,7 @@ def issuer() -> Iterator[str]:
     assert process.stdout.readline().strip() == "ready"
     yield f"http://127.0.0.1:{port}"
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 @pytest.fixture
@@ -80,13 +78,13 @@ def other_administrator(app: Flask) -> Account:
 def at_provider(address: str, who: str) -> str:
     """Sign in there as `who` and consent, as a browser does; where it sends the browser."""
     browser = requests.Session()
-    answer = browser.get(address, allow_redirects=False, timeout=10)
+    answer = browser.get(address, allow_redirects=False, timeout=60)
     for _step in range(12):
         if "Location" in answer.headers:
             target = urljoin(answer.url, answer.headers["Location"])
             if target.startswith(BACK):
                 return target
-            answer = browser.get(target, allow_redirects=False, timeout=10)
+            answer = browser.get(target, allow_redirects=False, timeout=60)
             continue
         form = re.search(r'<form[^>]*action="([^"]+)"', answer.text)
         assert form is not None, answer.text
@@ -94,7 +92,7 @@ def at_provider(address: str, who: str) -> str:
         assert prompt is not None
         data = {"prompt": prompt[1], "login": who, "password": "x"}
         to = urljoin(answer.url, form[1])
-        answer = browser.post(to, data=data, allow_redirects=False, timeout=10)
+        answer = browser.post(to, data=data, allow_redirects=False, timeout=60)
     raise AssertionError("the provider never sends back")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 
 from tests import factories
-from tests.conftest import signed_in
+from tests.conftest import fresh_sqlite, signed_in
 from tests.web import world
 from tests.web.access_matrix import ADMIN, ANYBODY, MACHINE, MATRIX, OWN, READ, WRITE
 from webinar.domain import links
@@ -45,13 +46,9 @@ def methods(rule: Rule) -> set[str]:
 
 
 @pytest.fixture
-def database_url(migrated_sqlite, tmp_path) -> str:  # type: ignore[no-untyped-def]
+def database_url(migrated_sqlite: Path, sqlite_path: Path) -> str:
     """Who may enter does not depend on the database: SQLite is enough here."""
-    import shutil  # noqa: PLC0415
-
-    path = tmp_path / "test.db"
-    shutil.copy(migrated_sqlite, path)
-    return f"sqlite:///{path}"
+    return fresh_sqlite(sqlite_path, template=migrated_sqlite)
 
 
 def test_every_route_has_a_line_in_the_matrix(app: Flask) -> None:

@@ -38,6 +38,8 @@ from webinar.models import (
 )
 from webinar.web.archives import seconds
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 FILM = bytes(range(256)) * 40
 SLIDES, RECORDING, HANDOUT = MaterialKind.SLIDES, MaterialKind.RECORDING, MaterialKind.HANDOUT
 

@@ -48,7 +48,7 @@ def press(app: Flask, by: Account | None, *sent: tuple[str, dict[str, object]]) 
 
     def one(number: int) -> int:
         path, data = sent[number]
-        barrier.wait(10)
+        barrier.wait(60)
         return clients[number].post(path, data=data).status_code
 
     with ThreadPoolExecutor(len(sent)) as pool:

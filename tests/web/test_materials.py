@@ -28,6 +28,8 @@ from webinar.models import Grant, Mail, Mailing, Material, Talk, TalkState
 from webinar.web.sentences import SENTENCES, sentence
 from webinar.web.sentences.files import FILES
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 
 @pytest.fixture
 def talk(app: Flask) -> Talk:

@@ -17,6 +17,8 @@ from webinar.demo import decks
 from webinar.extensions import db
 from webinar.models import Account, Processing
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 DECK = decks.SLIDES.read_bytes()
 
 

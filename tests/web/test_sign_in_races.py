@@ -25,7 +25,7 @@ def at_once(sent: list[tuple[FlaskClient, str, dict[str, str]]]) -> list[int]:
 
     def one(what: tuple[FlaskClient, str, dict[str, str]]) -> int:
         client, path, data = what
-        barrier.wait(10)
+        barrier.wait(60)
         return client.post(path, data=data).status_code
 
     with ThreadPoolExecutor(len(sent)) as pool:

@@ -32,6 +32,8 @@ from webinar.jobs.handlers import PERIODIC
 from webinar.models import Account, Material, Role, Talk, Upload, UploadState
 from webinar.web import receiving
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 DECK = decks.SLIDES.read_bytes()
 SPOKEN = {"Tus-Resumable": "1.0.0"}
 BODY = {**SPOKEN, "Content-Type": "application/offset+octet-stream"}

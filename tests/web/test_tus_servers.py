@@ -18,10 +18,10 @@ from tusclient.client import TusClient
 from tests import factories
 from tests.conftest import signed_in
 from tests.jobs.processes import Program, wait_for
+from tests.ports import free_port
 from tests.recorder import film
 from tests.web.test_materials import work
 from tests.web.test_tus import home, material, offset_of, only
-from tests.weed import free_ports
 from webinar.clock import now
 from webinar.extensions import db
 from webinar.models import Account, Upload
@@ -46,7 +46,7 @@ def environ(request: pytest.FixtureRequest, environ: dict[str, str]) -> dict[str
 def servers(app: Flask, environ: dict[str, str], tmp_path: Path) -> Iterator[list[Program]]:
     """Two, as behind a balancer; the first argument after the name is the port."""
     made = []
-    for port in free_ports(2):
+    for port in (free_port(), free_port()):
         bound = ("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "4")
         server = Program(
             str(port), "gunicorn", "--no-control-socket", *bound, "app:app",
@@ -69,9 +69,11 @@ def answers(port: str) -> bool:
         return False
 
 
-def begin(port: str, path: str, headers: dict[str, str], data: bytes, *, of: int) -> None:
-    """Send a part of what was announced, and leave the connection open."""
-    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)
+def begin(
+    port: str, path: str, headers: dict[str, str], data: bytes, *, of: int
+) -> http.client.HTTPConnection:
+    """Send a part of what was announced; the connection stays open for as long as it is held."""
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=120)
     connection.putrequest("PATCH", path)
     for name, value in headers.items():
         connection.putheader(name, value)
@@ -80,6 +82,7 @@ def begin(port: str, path: str, headers: dict[str, str], data: bytes, *, of: int
     connection.putheader("Content-Length", str(of))
     connection.endheaders()
     connection.send(data)
+    return connection
 
 
 def test_server_is_killed_and_another_takes_the_rest(
@@ -107,9 +110,10 @@ def test_server_is_killed_and_another_takes_the_rest(
     made = client.uploader(str(file), metadata=metadata)
     path = made.create_url().partition(second.name)[2]
 
-    begin(first.name, path, headers, content[: 20 * MEBIBYTE], of=len(content))
-    wait_for(lambda: (only().received, db.session.rollback())[0] >= 16 * MEBIBYTE, seconds=60)
+    held = begin(first.name, path, headers, content[: 20 * MEBIBYTE], of=len(content))
+    wait_for(lambda: (only().received, db.session.rollback())[0] >= 16 * MEBIBYTE)
     first.kill()
+    held.close()
     assert only().state == "receiving"
     # The dead server's turn ends by itself after ten seconds: here they have passed.
     db.session.execute(update(Upload).values(writer_until=now()))

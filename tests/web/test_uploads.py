@@ -39,6 +39,8 @@ from webinar.models import (
     Talk,
 )
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 PATH = "/jitsi/recordings"
 FILM = film()
 

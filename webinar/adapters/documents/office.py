@@ -4,6 +4,8 @@ Tells the kinds apart by what the folder says about itself and reads the text of
 of slides are left to a PDF of the same talk: rendering them would need an office suite.
 """
 
+from __future__ import annotations
+
 import io
 import lzma
 import re
@@ -12,18 +14,15 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
-
-from pptx import Presentation
-from pptx.shapes.autoshape import Shape
-from pptx.shapes.base import BaseShape
-from pptx.shapes.graphfrm import GraphicFrame
-from pptx.shapes.group import GroupShape
-from pptx.slide import Slide
 
 from webinar.adapters.documents.page import MAX_PAGES, Page, clean_text
 from webinar.errors import RuleError
+
+if TYPE_CHECKING:
+    from pptx.shapes.base import BaseShape
+    from pptx.slide import Slide
 
 MAX_ENTRIES = 5_000
 MAX_RATIO = 100
@@ -72,6 +71,9 @@ def pptx_pages(path: Path, *, limit: int = MAX_PAGES) -> Iterator[Page]:
 
     Expects a file that `check` has let in; raises `RuleError("file_damaged")` where it breaks.
     """
+    # It takes as long to import as a small PDF to read: who reads a PDF need not wait for it.
+    from pptx import Presentation  # noqa: PLC0415
+
     try:
         with _without_media(path) as light:
             slides = Presentation(light).slides
@@ -163,6 +165,10 @@ def _texts(slide: Slide) -> Iterator[str]:
 
 
 def _shape_texts(shape: BaseShape) -> Iterator[str]:
+    from pptx.shapes.autoshape import Shape  # noqa: PLC0415  as above
+    from pptx.shapes.graphfrm import GraphicFrame  # noqa: PLC0415
+    from pptx.shapes.group import GroupShape  # noqa: PLC0415
+
     if isinstance(shape, GroupShape):
         for inner in shape.shapes:
             yield from _shape_texts(inner)
