@@ -69,8 +69,10 @@ def answers(port: str) -> bool:
         return False
 
 
-def begin(port: str, path: str, headers: dict[str, str], data: bytes, *, of: int) -> None:
-    """Send a part of what was announced, and leave the connection open."""
+def begin(
+    port: str, path: str, headers: dict[str, str], data: bytes, *, of: int
+) -> http.client.HTTPConnection:
+    """Send a part of what was announced; the rest may follow over the connection."""
     connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)
     connection.putrequest("PATCH", path)
     for name, value in headers.items():
@@ -80,6 +82,7 @@ def begin(port: str, path: str, headers: dict[str, str], data: bytes, *, of: int
     connection.putheader("Content-Length", str(of))
     connection.endheaders()
     connection.send(data)
+    return connection
 
 
 def test_server_is_killed_and_another_takes_the_rest(
@@ -107,9 +110,10 @@ def test_server_is_killed_and_another_takes_the_rest(
     made = client.uploader(str(file), metadata=metadata)
     path = made.create_url().partition(second.name)[2]
 
-    begin(first.name, path, headers, content[: 20 * MEBIBYTE], of=len(content))
+    open_still = begin(first.name, path, headers, content[: 20 * MEBIBYTE], of=len(content))
     wait_for(lambda: (only().received, db.session.rollback())[0] >= 16 * MEBIBYTE, seconds=60)
     first.kill()
+    open_still.close()
     assert only().state == "receiving"
     # The dead server's turn ends by itself after ten seconds: here they have passed.
     db.session.execute(update(Upload).values(writer_until=now()))
