@@ -84,7 +84,7 @@ clean: ## remove the environment and everything under var/
 $(CATALOGUE): $(CATALOGUE:.mo=.po)
 	@$(BIN)/pybabel -q compile -d webinar/translations
 
-browser: ## Debian's Chromium, ffmpeg, Dovecot, Postfix and ClamAV for the tests, installed when that is possible
+browser: ## Debian's Chromium, ffmpeg, Dovecot, Postfix, ClamAV and nginx for the tests, installed when that is possible
 	@bash tests/browser/install
 	@bash tests/jobs/install
 	@bash tests/oidc/install

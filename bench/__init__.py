@@ -2,7 +2,8 @@
 
 `python -m bench` runs them all. `workloads` says what is measured, `ceiling` is what it is compared
 with, `servers`, `databases` and `client` are the ground that both stand on, `report` writes.
-`sending` measures the worker that sends mail, to the relays of `sinks`.
+`sending` measures the worker that sends mail, to the relays of `sinks`; `files` what is saved,
+played and brought, behind the nginx of `proxy`, with the clients of `transfers`.
 
 What an application request spends its processor time on, on PostgreSQL, in hundredths. The ceilings
 have only what is marked with a star, and that in the bare driver where it is SQL.

@@ -10,10 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import databases, report, sinks
+from bench import databases, proxy, report, sinks
 from bench.report import Result
 from bench.servers import ROOT
-from bench.workloads import ROUNDS, SIZES, TARGETS, WORKLOADS
+from bench.workloads import ROUNDS, SIZES, TARGETS, UNITS, WORKLOADS
 
 
 def main() -> int:
@@ -44,15 +44,19 @@ def _measure(name: str, kind: str, options: argparse.Namespace) -> Result:
             1:
         ]
     mine, bare = zip(*rounds, strict=True)
-    return Result(name, kind, TARGETS[name], mine, bare, pair.told())
+    return Result(name, kind, TARGETS[name], mine, bare, pair.told(), UNITS.get(name, ""))
 
 
 def _possible() -> list[str]:
     """All workloads whose servers are there; says which are not."""
-    if sinks.SINK:
-        return list(WORKLOADS)
-    print("no smtp-sink (Debian's package postfix): sending is not measured")
-    return [name for name in WORKLOADS if name != "sending"]
+    missing = set()
+    if not sinks.SINK:
+        print("no smtp-sink (Debian's package postfix): sending is not measured")
+        missing.add("sending")
+    if not proxy.NGINX:
+        print("no nginx (Debian's package nginx-light): downloads are not measured")
+        missing.update(("download", "download-direct", "ranges"))
+    return [name for name in WORKLOADS if name not in missing]
 
 
 def _options() -> argparse.Namespace:
@@ -60,7 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(WORKLOADS)}")
     parser.add_argument("--database", action="append", choices=databases.KINDS)
     parser.add_argument("--rounds", type=int, default=0)
-    parser.add_argument("--size", type=int, default=0, help="requests or mails in a round")
+    parser.add_argument("--size", type=int, default=0, help="requests, mails or MiB in a round")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--json", type=Path, default=ROOT / "var" / "bench.json")
     options = parser.parse_args()

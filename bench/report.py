@@ -28,6 +28,8 @@ class Result:
     ceiling: Sequence[Measured]
     told: Mapping[str, object]
     """What was measured besides the rate."""
+    unit: str = ""
+    """What the rates count; empty for requests and mails."""
 
     @property
     def rate(self) -> float:
@@ -52,16 +54,18 @@ class Result:
 
     def line(self) -> str:
         told = "" if self.ratio >= self.target else f"  below the target of {self.target}"
+        each = f" {self.unit}/s" if self.unit else "/s"
         return (
-            f"{self.workload:12}{self.database:12}{self.rate:8.0f}/s  ceiling {self.most:8.0f}/s"
-            f"  ratio {self.ratio:.2f}{self._slowest()}{told}{self._besides()}"
+            f"{self.workload:16}{self.database:12}{self.rate:8.0f}{each}"
+            f"  ceiling {self.most:8.0f}{each}  ratio {self.ratio:.2f}"
+            f"{self._slowest()}{told}{self._besides()}"
         )
 
     def _slowest(self) -> str:
         return f"  p99 {self.slowest_ratio:.2f}" if self.slowest_ratio else ""
 
     def _besides(self) -> str:
-        return "".join(f"\n{'':24}{name}: {value}" for name, value in self.told.items())
+        return "".join(f"\n{'':28}{name}: {value}" for name, value in self.told.items())
 
     def values(self) -> dict[str, object]:
         return {
@@ -71,6 +75,7 @@ class Result:
             "ceiling_per_second": round(self.most, 1),
             "ratio": round(self.ratio, 3),
             "target": self.target or None,
+            "unit": self.unit or None,
             **self._durations(),
             "rounds": [
                 [round(mine.rate, 1), round(bare.rate, 1)]

@@ -41,7 +41,7 @@ def serving(program: str, *, environ: Mapping[str, str], log: Path) -> Iterator[
             process_group=0,
         )
     try:
-        _wait(process, port, log)
+        wait(process, port, log)
         yield port
     finally:
         process.terminate()
@@ -52,7 +52,8 @@ def serving(program: str, *, environ: Mapping[str, str], log: Path) -> Iterator[
             process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Until the process listens there; raises RuntimeError with the log's last lines."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:

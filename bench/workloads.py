@@ -12,6 +12,7 @@ from urllib.parse import quote
 from bench import client, rows, search_rows
 from bench.client import Measured
 from bench.databases import settings
+from bench.files import download, download_direct, ranges, upload
 from bench.sending import sending, two_workers
 from bench.servers import serving
 
@@ -211,6 +212,10 @@ WORKLOADS: dict[str, Workload] = {
     "search": search,
     "sending": sending,
     "two-workers": two_workers,
+    "download": download,
+    "download-direct": download_direct,
+    "ranges": ranges,
+    "upload": upload,
 }
 SIZES = {
     "answers": 400,
@@ -220,8 +225,12 @@ SIZES = {
     "search": 50,
     "sending": 10_000,
     "two-workers": 1600,
+    "download": 16,
+    "download-direct": 16,
+    "ranges": 2000,
+    "upload": 512,
 }
-"""Requests or mails in a round."""
+"""Requests or mails in a round; MiB of an upload."""
 ROUNDS = {
     "answers": 5,
     "page": 5,
@@ -230,6 +239,10 @@ ROUNDS = {
     "search": 5,
     "sending": 2,
     "two-workers": 1,
+    "download": 5,
+    "download-direct": 5,
+    "ranges": 5,
+    "upload": 5,
 }
 TARGETS = {
     "answers": 0.5,
@@ -239,5 +252,11 @@ TARGETS = {
     "search": 0.5,
     "sending": 0.3,
     "two-workers": 1.7,
+    "download": 0.8,
+    "download-direct": 0.0,
+    "ranges": 0.0,
+    "upload": 0.0,
 }
 """The least share of the ceiling; with two workers, of what one sends."""
+UNITS = {"download": "MiB", "download-direct": "MiB", "upload": "MiB"}
+"""What the rates count, where it is neither requests nor mails."""

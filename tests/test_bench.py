@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import client, sinks
+from bench import client, proxy, sinks
 from bench.client import Unexpected
 from tests.lengths import length
 from webinar.config import ROOT
@@ -70,6 +70,27 @@ def test_sending_is_measured_beside_ready_bytes(tmp_path: Path) -> None:
     assert found["target"] == 0.3
     assert set(found["peak_memory_mib"]) == {"600", "650"}
     assert 11_000 < found["mean_bytes"] < 15_000
+
+
+@pytest.mark.skipif(not proxy.NGINX, reason="no nginx; as root: apt-get install nginx-light")
+def test_files_are_measured_beside_a_proxy_and_a_bare_copy(tmp_path: Path) -> None:
+    result = tmp_path / "bench.json"
+    arguments = ["download", "ranges", "upload", "--database", "sqlite", "--rounds", "1"]
+    run = subprocess.run(
+        [sys.executable, "-m", "bench", *arguments, "--size", "2", "--json", str(result)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode in (0, 1), run.stderr
+    found = json.loads(result.read_text("utf-8"))["results"]
+    assert [one["workload"] for one in found] == ["download", "ranges", "upload"]
+    assert [one["unit"] for one in found] == ["MiB", None, "MiB"]
+    assert [one["target"] for one in found] == [0.8, None, None]
+    for one in found:
+        assert 0 < one["ratio"] < 5
 
 
 def test_slow_relay_answers_in_order_and_late() -> None:

@@ -23,7 +23,7 @@ from tests.conftest import ENVIRON
 from tests.jobs.processes import wait_for
 from tests.ports import free_port
 from webinar.cli import main
-from webinar.config import PREFIX, ROOT
+from webinar.config import PREFIX, ROOT, Settings
 from webinar.demo.environment import PORTS
 from webinar.domain.links import PATHS
 
@@ -255,6 +255,21 @@ def test_proxy_redacts_every_kind_of_personal_link_and_takes_uploads() -> None:
     limit = re.search(r"client_max_body_size (\d+)m;", text)
     assert limit is not None
     assert int(limit[1]) > 500
+
+
+def test_proxies_take_forms_and_pieces_as_large_as_the_application_does() -> None:
+    """Limits of the settings are in mebibytes, and so are nginx's m and Caddy's MiB."""
+    found = Settings.load(ENVIRON | {"WEBINAR_DATABASE_URL": "sqlite://"})
+    needed = [limit // 2**20 for limit in (found.upload_limit, found.large_upload_limit)]
+    for name, limit in (
+        ("nginx.conf", r"client_max_body_size (\d+)m;"),
+        ("Caddyfile", r"max_size (\d+)MiB\n"),
+    ):
+        text = (DEPLOY / name).read_text("utf-8")
+        form, piece = sorted(map(int, re.findall(limit, text)))
+        assert needed[0] < form < needed[0] + 50
+        assert needed[1] < piece < needed[1] + 200
+        assert "unterlagen/hochladen/" in text
 
 
 def test_limits_in_redis_hold_across_processes(migrated_sqlite: Path, tmp_path: Path) -> None:

@@ -226,6 +226,26 @@ def test_identify_refuses_a_pdf_of_mere_ends() -> None:
 
 
 @pytest.mark.hostile
+def test_identify_refuses_a_document_of_thousands_of_pages() -> None:
+    whole = pdf(*[b""] * documents.MAX_PAGES)
+    assert documents.identify(io.BytesIO(whole), filename="gesetz.pdf") is MediaType.PDF
+    assert refusal(pdf(*[b""] * (documents.MAX_PAGES + 1))) == "file_too_many_pages"
+    assert refusal(pdf(*[b""] * 5_000)) == "file_too_many_pages"
+
+
+@pytest.mark.hostile
+def test_identify_refuses_a_deck_of_thousands_of_slides() -> None:
+    def deck(slides: int) -> bytes:
+        types = f'<Override ContentType="{OOXML}presentationml.presentation.main+xml"/>'
+        entries = {"[Content_Types].xml": types.encode(), "ppt/presentation.xml": b"<p/>"}
+        names = (f"ppt/slides/slide{number}.xml" for number in range(1, slides + 1))
+        return folder(entries | dict.fromkeys(names, b"<s/>"), method=zipfile.ZIP_STORED)
+
+    assert documents.identify(io.BytesIO(deck(1000)), filename="a.pptx") is MediaType.PPTX
+    assert refusal(deck(1001)) == "file_too_many_pages"
+
+
+@pytest.mark.hostile
 def test_identify_refuses_a_bomb_before_unpacking_it() -> None:
     bomb = with_entry(docx(), "word/media/zero.bin", bytes(64 * 1024 * 1024))
     assert len(bomb) < 200_000

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests import factories
+from tests.adapters.test_documents import pdf
 from tests.conftest import signed_in
 from tests.recorder import film
 from tests.web.test_materials import work
@@ -290,6 +291,7 @@ def test_upload_that_nobody_goes_on_with_expires(app: Flask, desk: FlaskClient, 
         (film(), "keine Folien"),
         (b"<!doctype html><script>alert(1)</script>", "Webseite"),
         (DECK, "schon: Dieselben"),
+        (pdf(*[b""] * 1001), "mehr als 1000 Seiten"),
     ],
 )
 def test_what_turns_out_to_be_something_else_is_refused_with_the_reason(

@@ -37,6 +37,7 @@ REFUSALS = frozenset(
         "file_is_svg",
         "file_is_web_page",
         "file_office_old_or_encrypted",
+        "file_too_many_pages",
         "file_type_not_allowed",
         "file_unpacks_too_large",
         "image_too_large",

@@ -43,6 +43,7 @@ _BROKEN = (
     *(BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError),
     *(OSError, ValueError, LookupError, RuntimeError),
 )
+_SLIDE = re.compile(r"ppt/slides/slide\d+\.xml", re.IGNORECASE)
 _MACROS = re.compile(r"(^|/)vba(Project|Data)[^/]*$|^(Basic|Scripts)/.+", re.IGNORECASE)
 _HEAVY = re.compile(r"(^|/)(media|embeddings|fonts|pictures)/", re.IGNORECASE)
 
@@ -51,7 +52,8 @@ def check(file: BinaryIO) -> str:
     """The media type of an office file; `RuleError` for every other zip folder.
 
     Codes: `file_is_archive`, `file_has_macros`, `file_encrypted`, `file_unpacks_too_large`,
-    `file_damaged`, `file_type_not_allowed` (templates, shows, drawings).
+    `file_too_many_pages` (slides), `file_damaged`, `file_type_not_allowed` (templates, shows,
+    drawings).
     """
     _check_directory(file)
     try:
@@ -131,6 +133,8 @@ def _ooxml(folder: ZipFile) -> str:
     for kind, main in _OOXML_KINDS.items():
         if f"{kind}.main+xml".encode() in types:
             folder.getinfo(main)
+            if sum(1 for name in folder.namelist() if _SLIDE.fullmatch(name)) > MAX_PAGES:
+                raise _refuse("file_too_many_pages")
             return _OOXML + kind
     raise _refuse("file_type_not_allowed")
 

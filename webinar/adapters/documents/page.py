@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-MAX_PAGES = 400
+MAX_PAGES = 1000
+"""A document with more is refused: the slides of an evening have a hundred pages, a statute book
+some hundred, and whatever is taken is read to its last page."""
 MAX_TEXT = 20_000
 
 

@@ -28,7 +28,8 @@ _TAIL = 1024
 
 
 def check(file: BinaryIO) -> None:
-    """Refuse a PDF that asks for a password (`file_encrypted`) or lacks its end (`file_damaged`).
+    """Refuse a PDF that asks for a password (`file_encrypted`), lacks its end (`file_damaged`) or
+    has more than `MAX_PAGES` (`file_too_many_pages`).
 
     A PDF that opens for everyone and only asks not to be printed is taken.
     """
@@ -40,14 +41,14 @@ def check(file: BinaryIO) -> None:
     file.seek(max(0, file.seek(0, io.SEEK_END) - _TAIL))
     if b"%%EOF" not in file.read():
         raise RuleError("file_damaged", field="file")
-    with _LOCK:
-        _open(file).close()
+    if page_count(file) > MAX_PAGES:
+        raise RuleError("file_too_many_pages", field="file")
 
 
-def page_count(path: Path) -> int:
-    """How many pages; `RuleError` as in `check`."""
+def page_count(source: Path | BinaryIO) -> int:
+    """How many pages; `RuleError` where it does not open."""
     with _LOCK:
-        document = _open(path)
+        document = _open(source)
         try:
             return len(document)
         finally:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from webinar.adapters.documents import MAX_PAGES
+
 FILES: dict[str, LazyString] = {
     "file_too_large": _l("The file is larger than this office accepts."),
     "storage_quota": _l(
@@ -45,6 +47,11 @@ FILES: dict[str, LazyString] = {
     ),
     "file_type_not_allowed": _l("Files of this kind are not accepted here."),
     "file_unpacks_too_large": _l("The file would unpack to far more than it seems to hold."),
+    "file_too_many_pages": _l(
+        "The document has more than %(limit)d pages and is not accepted. Please split it, or leave "
+        "out what does not belong to the talk.",
+        limit=MAX_PAGES,
+    ),
     "image_too_large": _l("The picture has too many pixels. Please make it smaller."),
     "file_too_slow": _l("The pages could not be read in reasonable time."),
     "file_gone": _l("The stored file is missing. Please tell whoever runs the server."),
