@@ -72,6 +72,7 @@ def test_sending_is_measured_beside_ready_bytes(tmp_path: Path) -> None:
     assert 11_000 < found["mean_bytes"] < 15_000
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not proxy.NGINX, reason="no nginx; as root: apt-get install nginx-light")
 def test_files_are_measured_beside_a_proxy_and_a_bare_copy(tmp_path: Path) -> None:
     result = tmp_path / "bench.json"
