@@ -315,6 +315,7 @@ MATRIX: dict[str, str] = {
     "accounts.end_sessions": ADMIN,
     "retention.index": ADMIN,
     "retention.run": ADMIN,
+    "retention.terms": ADMIN,
     "personal_data.contact": ADMIN,
     "personal_data.contact_file": ADMIN,
     "personal_data.erase_contact": ADMIN,

@@ -46,6 +46,7 @@ NEEDED: dict[str, str] = {
     "personal_data.speaker_file": "personal_data.speaker",
     "personal_data.erase_speaker": "personal_data.speaker",
     "audit.export": "audit.index",
+    "retention.terms": "retention.terms",
 }
 """Endpoints that need a fresh proof, and the page to go on with after it when the request itself
 cannot be repeated."""

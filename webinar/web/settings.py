@@ -7,6 +7,8 @@ from flask import current_app
 from webinar.adapters.storage import Storage, storage_of
 from webinar.config import Settings
 from webinar.domain.attendances import Rule
+from webinar.domain.retention_terms import Terms as RetentionTerms
+from webinar.domain.retention_terms import in_force
 from webinar.domain.rooms import Terms
 
 
@@ -30,6 +32,11 @@ def terms() -> Terms:
         overrun=found.room_overrun_minutes,
         extension=found.room_extension_minutes,
     )
+
+
+def retention_terms() -> RetentionTerms:
+    """How long what is kept, by now; one query."""
+    return in_force(settings())
 
 
 def attendance_rule() -> Rule:

@@ -22,13 +22,14 @@ from webinar.models import (
     PlannedRelease,
     Recording,
     Registration,
+    RetentionTerm,
     Series,
     Speaker,
     Talk,
 )
 from webinar.models.base import Model
 from webinar.web import filters
-from webinar.web.organiser import legal_words
+from webinar.web.organiser import legal_words, retention_words
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,10 @@ def _audience(audience: Audience) -> Subject:
     return Subject(audience.name, address=url_for("audiences.show", audience_id=audience.id))
 
 
+def _term(term: RetentionTerm) -> Subject:
+    return Subject(retention_words.name(term.kind), address=url_for("retention.index"))
+
+
 def _series(series: Series) -> Subject:
     return Subject(series.name, address=url_for("series.edit", series_id=series.id))
 
@@ -139,6 +144,7 @@ _MAKERS: Mapping[type, Callable[..., Subject]] = {
     PlannedRelease: _planned,
     Recording: _recording,
     Registration: _person,
+    RetentionTerm: _term,
     Series: _series,
     Speaker: _speaker,
     Talk: _talk,

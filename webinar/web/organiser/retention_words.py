@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from webinar.domain.retention_terms import GENERAL
+
 WHAT: dict[str, tuple[LazyString, LazyString]] = {
     "evenings": (
         _l("Answers, registrations, attendance"),
@@ -51,6 +53,16 @@ WHAT: dict[str, tuple[LazyString, LazyString]] = {
 """By the names of `domain.retention.KINDS`: what it is, and from when the term counts."""
 
 
+GENERAL_WORDS = _l("General term")
+
+
 def name(kind: str) -> str:
     """What the kind is called; one that is no longer known keeps its name."""
+    if kind == GENERAL:
+        return str(GENERAL_WORDS)
     return str(WHAT[kind][0]) if kind in WHAT else kind
+
+
+def names() -> dict[str, str]:
+    """The name of every kind, and of the general term."""
+    return {kind: name(kind) for kind in (GENERAL, *WHAT)}

@@ -1,0 +1,31 @@
+"""terms of retention that are written at the desk
+
+Revision ID: terms_at_the_desk
+Revises: 0018
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+
+revision = 'terms_at_the_desk'
+down_revision = '0018'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table('retention_terms',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('days', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('days > 0', name=op.f('ck_retention_terms_days_positive')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_retention_terms')),
+    sa.UniqueConstraint('kind', name=op.f('uq_retention_terms_kind'))
+    )
+
+
+def downgrade() -> None:
+    op.drop_table('retention_terms')
