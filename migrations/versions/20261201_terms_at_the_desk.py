@@ -25,6 +25,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_retention_terms')),
     sa.UniqueConstraint('kind', name=op.f('uq_retention_terms_kind'))
     )
+    # Names of who opened what go with everything else; nothing takes this job any more.
+    op.execute("DELETE FROM jobs WHERE name = 'forget_openings' AND state = 'queued'")
 
 
 def downgrade() -> None:

@@ -30,6 +30,7 @@ AUDIT_LEAST = 365
 """PostgreSQL itself refuses to delete younger lines (migration 0017)."""
 ARCHIVE_DAYS = 3 * 365
 PASSING_DAYS = 30
+OPENINGS_DAYS = 90
 LONGEST = 3650
 """Ten years: nothing here has a reason to stay longer."""
 Bounds = tuple[int, int]
@@ -138,6 +139,14 @@ KINDS: tuple[Kind, ...] = (
         settable=False,
     ),
     Kind(name="feedback", act=Act.DELETE, due=acts.feedback, let_go=acts.drop_feedback),
+    Kind(
+        name="openings",
+        act=Act.ANONYMISE,
+        due=acts.opened,
+        let_go=acts.drop_openers,
+        days=fixed(OPENINGS_DAYS),
+        bounds=(BOUNDS[0], 365),
+    ),
     Kind(
         name="archive_access",
         act=Act.DELETE,

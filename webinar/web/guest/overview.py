@@ -9,13 +9,13 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webinar.domain import attendances, links, personal, preferences, retention, subscriptions
+from webinar.domain import attendances, links, personal, preferences, subscriptions
 from webinar.extensions import db
 from webinar.models import Contact, Link, Purpose
 from webinar.web.forms.choices import LANGUAGES
 from webinar.web.guest import pages
 from webinar.web.numbers import row_number
-from webinar.web.settings import attendance_rule, retention_terms, settings
+from webinar.web.settings import attendance_rule, days_of, settings
 
 blueprint = Blueprint("guest_overview", __name__)
 
@@ -33,7 +33,7 @@ def show() -> ResponseReturnValue:
         feed=_feed(contact),
         presences=attendances.of_contact(contact.id, past, rule=attendance_rule()),
         languages=LANGUAGES,
-        days=retention.kind("evenings").term(retention_terms()),
+        days=days_of("evenings"),
     )
 
 

@@ -24,6 +24,10 @@ WHAT: dict[str, tuple[LazyString, LazyString]] = {
     ),
     "inbox_texts": (_l("Texts of messages in the inbox"), _l("After they were dealt with.")),
     "feedback": (_l("Texts of feedback"), _l("After the evening. The marks stay.")),
+    "openings": (
+        _l("Who downloaded or watched what"),
+        _l("After it was opened. That it was opened stays as a number, with the day."),
+    ),
     "archive_access": (
         _l("Access to materials by name"),
         _l("After it was given, also where it outlives the registration."),
