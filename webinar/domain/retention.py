@@ -16,6 +16,7 @@ from enum import StrEnum
 from sqlalchemy import Select, func, select
 
 from webinar.clock import now
+from webinar.config import TERM_GAPS
 from webinar.domain import retention_acts as acts
 from webinar.domain.contact_imports import KEPT as IMPORTS_STAY
 from webinar.domain.recordings import KEPT_ASIDE
@@ -235,6 +236,12 @@ def unknown_terms(names: Iterable[str]) -> list[str]:
 def kind(name: str) -> Kind:
     """The kind of that name."""
     return next(one for one in KINDS if one.name == name)
+
+
+def gaps(terms: Terms) -> dict[str, int]:
+    """What the privacy notice says of the terms, in days, by the names of its gaps."""
+    named = {gap: kind(name).term(terms) for gap, name in TERM_GAPS.items()}
+    return {"speicherfrist": terms.general, **named}
 
 
 def forecast(terms: Terms) -> list[Line]:
