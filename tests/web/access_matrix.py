@@ -313,6 +313,7 @@ MATRIX: dict[str, str] = {
     "accounts.reactivate": ADMIN,
     "accounts.reset_factors": ADMIN,
     "accounts.end_sessions": ADMIN,
+    "accounts.erase": ADMIN,
     "retention.index": ADMIN,
     "retention.run": ADMIN,
     "retention.terms": ADMIN,

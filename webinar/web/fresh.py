@@ -22,6 +22,7 @@ NEEDED: dict[str, str] = {
     "accounts.reactivate": "accounts.edit",
     "accounts.reset_factors": "accounts.edit",
     "accounts.end_sessions": "accounts.edit",
+    "accounts.erase": "accounts.erase",
     "own_account.connect": "own_account.show",
     "own_account.disconnect": "own_account.show",
     "own_factors.add_totp": "own_factors.add_totp",

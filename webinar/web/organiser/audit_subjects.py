@@ -48,6 +48,8 @@ def subject(record: Model | None) -> Subject | None:
 
 
 def _account(account: Account) -> Subject:
+    if account.erased_at is not None:
+        return Subject(account.name)
     return Subject(account.name, address=url_for("accounts.edit", account_id=account.id))
 
 

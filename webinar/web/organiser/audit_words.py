@@ -21,6 +21,7 @@ ACTIONS: dict[str, LazyString] = {
     "account.created": _l("Account created"),
     "account.deactivated": _l("Account deactivated"),
     "account.edited": _l("Account edited"),
+    "account.erased": _l("Account erased"),
     "account.factors_reset": _l("Second factor reset"),
     "account.identity_added": _l("Account connected with the office's sign-in"),
     "account.identity_removed": _l("Connection with the office's sign-in undone"),
