@@ -55,6 +55,7 @@ MATRIX: dict[str, str] = {
     "provider.begin": ENTRANCE,
     "provider.back": ENTRANCE,
     "provider.confirm": ENTRANCE,
+    "provider.left": ENTRANCE,
     "password_links.ask": ENTRANCE,
     "password_links.asked": ENTRANCE,
     "password_links.use": ENTRANCE,
