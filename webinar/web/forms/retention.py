@@ -31,9 +31,14 @@ class TermsForm(DeskForm):
         return {one.name: self[one.name].data for one in choices}
 
 
-def terms_form(choices: Sequence[Choice], names: Mapping[str, str]) -> TermsForm:
-    """A form with a field for each choice."""
-    fields = {one.name: DaysField(names[one.name], description=_hint(one)) for one in choices}
+def terms_form(
+    choices: Sequence[Choice], *, names: Mapping[str, str], notes: Mapping[str, str]
+) -> TermsForm:
+    """A form with a field for each choice; `notes` say from when the term counts."""
+    fields = {
+        one.name: DaysField(names[one.name], description=f"{notes[one.name]} {_hint(one)}")
+        for one in choices
+    }
     return cast("TermsForm", type("KindsForm", (TermsForm,), fields)())
 
 

@@ -52,7 +52,7 @@ def terms() -> ResponseReturnValue:
     """Choose other terms: first what they would do, then that they hold."""
     now = retention_terms()
     choices = retention_changes.choices(now)
-    form = terms_form(choices, retention_words.names())
+    form = terms_form(choices, names=retention_words.names(), notes=retention_words.notes())
     form.fill(now.written)
     if form.accepted():
         try:
@@ -82,7 +82,6 @@ def _page(
         fields=[field for field in form if field.name in retention_words.names()],
         changes=changes,
         same=same,
-        words=retention_words.WHAT,
         name=retention_words.name,
         save=SAVE,
     )

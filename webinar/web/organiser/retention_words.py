@@ -58,6 +58,9 @@ WHAT: dict[str, tuple[LazyString, LazyString]] = {
 
 
 GENERAL_WORDS = _l("General term")
+_GENERAL_NOTE = _l(
+    "For every kind of data without a term of its own, and how long new materials stay."
+)
 
 
 def name(kind: str) -> str:
@@ -70,3 +73,8 @@ def name(kind: str) -> str:
 def names() -> dict[str, str]:
     """The name of every kind, and of the general term."""
     return {kind: name(kind) for kind in (GENERAL, *WHAT)}
+
+
+def notes() -> dict[str, str]:
+    """From when the term counts, by the same names."""
+    return {GENERAL: str(_GENERAL_NOTE), **{kind: str(said[1]) for kind, said in WHAT.items()}}
