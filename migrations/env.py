@@ -3,6 +3,9 @@
 SQLite changes a table by copying it (batch mode). With foreign keys on, dropping the old parent
 would empty its cascading children, and inside a transaction the switch has no effect: so it is
 thrown before BEGIN, and `foreign_key_check` must find nothing before COMMIT.
+
+An upgrade over many revisions is one transaction on either: what fails on the way leaves tables,
+rows and revision as they were, so that the version that ran before can go on.
 """
 
 from alembic import context
@@ -31,7 +34,9 @@ def compare(connection: Connection) -> None:
         compare_type=True,
         render_item=plain_types,
         include_name=is_mapped,
-        transaction_per_migration=True,
+        # Alembic does not trust SQLite with it; our connections begin by themselves (extensions).
+        transactional_ddl=True,
+        transaction_per_migration=False,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -3,32 +3,30 @@ to either; nothing is touched where anything is wrong."""
 
 from __future__ import annotations
 
-import hashlib
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from datetime import timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
-from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import insert, select
 
 from tests import factories
+from tests.backups import KEY, another, by_digest, files, rows, run
 from tests.web import everything
-from webinar import create_app, settings_of
+from webinar import settings_of
 from webinar.adapters import archive
 from webinar.adapters.sealing import PIECE, Damaged, Opener, Sealer
 from webinar.adapters.storage import FolderStorage
+from webinar.clock import frozen, now
 from webinar.commands.backup import backup, restore
 from webinar.domain import erasures, snapshots
 from webinar.extensions import db
 from webinar.jobs import worker
 from webinar.models import Account, Contact, Material, Organisation, Speaker
 
-KEY = "a key for backups that is long enough to pass\n"
-Rows = dict[str, list[dict[str, object]]]
+DAY = 24 * 60 * 60
 
 
 @pytest.fixture
@@ -43,73 +41,10 @@ def filled(app: Flask, organiser: Account) -> Flask:
     return app
 
 
-@contextmanager
-def another(app: Flask, folder: Path, *, server: str = "") -> Iterator[Flask]:
-    """An application with an empty database and an empty folder; the journal is the first one's."""
-    settings, name = settings_of(app), "webinar_test_restored"
-    url = f"sqlite:///{folder}/restored.db"
-    if server:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
-            connection.execute(f'CREATE DATABASE "{name}"')
-        url = f"{server.rpartition('/')[0]}/{name}"
-    other = create_app(
-        {
-            **app.extensions["environ"],
-            "WEBINAR_DATABASE_URL": url,
-            "WEBINAR_STORAGE_FOLDER": str(folder / "restored"),
-            "WEBINAR_JOURNAL": str(settings.journal),
-        }
-    )
-    with other.app_context():
-        yield other
-        db.session.remove()
-        db.engine.dispose()
-    if server:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
 @pytest.fixture(autouse=True)
 def remembered(request: pytest.FixtureRequest, environ: dict[str, str]) -> None:
     if "app" in request.fixturenames:
         request.getfixturevalue("app").extensions["environ"] = environ
-
-
-def run(command: object, *arguments: object) -> Result:
-    return CliRunner().invoke(command, [str(one) for one in arguments])  # type: ignore[arg-type]  # a command
-
-
-def rows() -> Rows:
-    """Every row of every table by the model, so that both databases give equal values."""
-    with db.engine.connect() as connection:
-        return {
-            table.name: [
-                dict(row)
-                for row in connection.execute(
-                    select(table).order_by(*table.primary_key.columns)
-                ).mappings()
-            ]
-            for table in db.metadata.sorted_tables
-        }
-
-
-def files(app: Flask) -> dict[str, str]:
-    """The digest of each file by its key."""
-    storage = FolderStorage(settings_of(app).storage_folder)
-    found = {}
-    for key in list(storage.keys()):
-        with storage.open(key) as file:
-            found[key] = hashlib.sha256(file.read()).hexdigest()
-    return found
-
-
-def by_digest(found: Rows, kept: dict[str, str]) -> Rows:
-    """The rows with the digest of a file in the place of its key, which a restore makes anew."""
-    return {
-        name: [{k: kept.get(str(v), v) for k, v in row.items()} for row in some]
-        for name, some in found.items()
-    }
 
 
 def servers(request: pytest.FixtureRequest, kind: str) -> str:
@@ -235,3 +170,47 @@ def test_backup_does_not_write_over_another(filled: Flask, tmp_path: Path) -> No
     assert path.read_text() == "an older one"
     assert list(tmp_path.glob("*.partial")) == []
     assert Material.__tablename__ in rows()
+
+
+def test_folder_of_backups_keeps_the_newest_and_what_is_not_its_own(
+    filled: Flask, tmp_path: Path
+) -> None:
+    folder, start = tmp_path / "backups", now()
+    folder.mkdir()
+    others = [folder / name for name in ("webinar-old.tar", "notes.txt")]
+    fresh, abandoned = (
+        folder / f"webinar-2026-01-0{number}T010000Z.tar.partial" for number in (1, 2)
+    )
+    for path in (*others, fresh, abandoned):
+        path.write_text("mine")
+    os.utime(abandoned, (0, 0))
+    os.utime(fresh, times=(start.timestamp() + 5 * DAY, start.timestamp() + 5 * DAY))
+    made = []
+    for number in range(4):
+        with frozen(start + timedelta(days=number)):
+            assert run(backup, folder, "--keep", 2).exit_code == 0
+        made.append(folder / f"webinar-{start + timedelta(days=number):%Y-%m-%dT%H%M%SZ}.tar")
+    assert set(folder.iterdir()) == {*others, fresh, *made[2:]}
+    assert archive.verify(made[3], key="")["tables"]["contacts"] > 0
+
+
+def test_backup_that_cannot_be_written_removes_no_older_one(filled: Flask, tmp_path: Path) -> None:
+    missing = tmp_path / "not there"
+    result = run(backup, missing, "--keep", 1)
+    assert result.exit_code == 1
+    assert "Nothing was written" in result.output
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    assert run(backup, folder, "--keep", 1).exit_code == 0
+    (old,) = folder.iterdir()
+    with pytest.MonkeyPatch.context() as patch:
+
+        def damaged(_path: Path, *, key: str) -> dict[str, object]:
+            raise Damaged("the disk lies")
+
+        patch.setattr(archive, "verify", damaged)
+        with frozen(now() + timedelta(minutes=1)):
+            result = run(backup, folder, "--keep", 1)
+    assert result.exit_code == 1
+    assert "Older ones were left alone" in result.output
+    assert old.is_file()

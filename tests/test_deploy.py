@@ -22,13 +22,15 @@ import pytest
 from tests.conftest import ENVIRON
 from tests.jobs.processes import wait_for
 from tests.ports import free_port
+from webinar.adapters import backup_folders
 from webinar.cli import main
 from webinar.config import PREFIX, ROOT, Settings
 from webinar.demo.environment import PORTS
 from webinar.domain.links import PATHS
 
 DEPLOY = ROOT / "deploy"
-UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+UNITS = sorted((DEPLOY / "systemd").glob("*.*"))
+SERVICES = [path for path in UNITS if path.suffix == ".service"]
 TOKEN = "abcdefghijkl.mnopqrstuvwxyz"
 
 
@@ -177,8 +179,10 @@ def test_operators_documentation_names_every_setting_and_no_other() -> None:
 UNIT_OPTIONS = {
     "Unit": {"Description", "After", "Wants", "StartLimitIntervalSec", "StartLimitBurst"},
     "Install": {"WantedBy"},
+    "Timer": {"OnCalendar", "RandomizedDelaySec", "Persistent"},
     # Names from systemd.service(5), systemd.exec(5) and systemd.kill(5).
     "Service": {
+        *("LoadCredential", "TimeoutStartSec", "Nice", "IOSchedulingClass"),
         *("Type", "NotifyAccess", "User", "Group", "WorkingDirectory", "EnvironmentFile"),
         *("ExecStartPre", "ExecStart", "ExecReload", "Restart", "RestartSec"),
         *("RestartPreventExitStatus", "KillMode", "TimeoutStopSec", "StateDirectory"),
@@ -192,23 +196,69 @@ UNIT_OPTIONS = {
 }
 
 
-@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
-def test_unit_uses_known_options_and_commands_that_exist(path: Path) -> None:
-    unit = configparser.ConfigParser(interpolation=None)
-    unit.optionxform = str  # type: ignore[assignment,method-assign]  # its documented use
-    unit.read(path, encoding="utf-8")
-    assert set(unit.sections()) == set(UNIT_OPTIONS)
-    for section, known in UNIT_OPTIONS.items():
-        assert set(unit[section]) <= known
-    service = unit["Service"]
+def unit(path: Path) -> configparser.ConfigParser:
+    found = configparser.ConfigParser(interpolation=None)
+    found.optionxform = str  # type: ignore[assignment,method-assign]  # its documented use
+    found.read(path, encoding="utf-8")
+    return found
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_unit_uses_known_options(path: Path) -> None:
+    found, kind = unit(path), path.suffix.removeprefix(".").title()
+    timer = path.with_suffix(".timer")
+    started_by_timer = kind == "Service" and timer.is_file()
+    assert set(found.sections()) == {"Unit", kind} | (set() if started_by_timer else {"Install"})
+    for section in found.sections():
+        assert set(found[section]) <= UNIT_OPTIONS[section]
+    if kind == "Timer":
+        assert path.with_suffix(".service") in SERVICES
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.stem)
+def test_unit_uses_commands_that_exist(path: Path) -> None:
+    service = unit(path)["Service"]
     folder = service["WorkingDirectory"]
     for option in ("ExecStart", "ExecStartPre"):
         program, *arguments = service.get(option, f"{folder}/.venv/bin/webinar worker").split()
         assert program.removeprefix(f"{folder}/.venv/bin/") in ("gunicorn", "flask", "webinar")
         if program.endswith("webinar"):
-            assert arguments[0] in main.commands
+            taken = main.commands[arguments[0]].params
+            known = {name for one in taken for name in one.opts}
+            assert {one for one in arguments if one.startswith("--")} <= known
         for argument in arguments:
             assert not argument.endswith(".py") or (ROOT / argument).is_file()
+
+
+def test_nightly_backup_runs_as_the_unit_says(migrated_sqlite: Path, tmp_path: Path) -> None:
+    service = unit(DEPLOY / "systemd" / "webinar-backup.service")["Service"]
+    _program, *arguments = service["ExecStart"].split()
+    target = tmp_path / "backups"
+    target.mkdir()
+    name, _colon, _source = service["LoadCredential"].partition(":")
+    (tmp_path / name).write_text("a key for backups that is long enough to pass\n")
+    places = {
+        f"/var/lib/{service['StateDirectory'].split()[-1]}": str(target),
+        f"${{CREDENTIALS_DIRECTORY}}/{name}": str(tmp_path / name),
+    }
+    given = [places.get(one, one) for one in arguments]
+    assert set(places.values()) <= set(given)
+    values = {
+        **ENVIRON,
+        "WEBINAR_DATABASE_URL": f"sqlite:///{migrated_sqlite}",
+        "WEBINAR_STORAGE_FOLDER": str(tmp_path / "files"),
+    }
+    ended = subprocess.run(
+        [Path(sys.executable).with_name("webinar"), *given],
+        env=surroundings(values),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    (made,) = target.iterdir()
+    assert backup_folders.NAME.fullmatch(made.name)
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze")

@@ -27,6 +27,17 @@ NO_REPLY = re.compile(r"^(?:no-?_?reply|do-?_?not-?_?reply|keine-?antwort)", re.
 HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 PLACEHOLDER = re.compile(r"\[\[(\w+)\]\]")
 """A gap in a legal text, such as `[[Anschrift]]`."""
+TERM_GAPS: Mapping[str, str] = {
+    "frist_abende": "evenings",
+    "frist_nachrichten": "mails",
+    "frist_wortlaut": "mail_bodies",
+    "frist_vertretungen": "passers_by",
+    "frist_abrufe": "openings",
+    "frist_referenten": "speakers",
+    "frist_unterlagen": "archive_access",
+    "frist_protokoll": "audit",
+}
+"""Gaps that the terms of retention in force fill, with the kind of data whose term it is."""
 TERM = re.compile(rf"{PREFIX}RETENTION_(\w+)_DAYS")
 HOURS = re.compile(r"(\d{1,2})\s*-\s*(\d{1,2})")
 
@@ -270,7 +281,8 @@ class Settings:
         """The names of the gaps that nothing fills, over all legal texts."""
         texts = sorted(self.legal_folder.glob("*.md"))
         names = {n for path in texts for n in PLACEHOLDER.findall(path.read_text("utf-8"))}
-        return sorted(name for name in names if not self.legal_values.get(name.lower()))
+        filled = {name for name, value in self.legal_values.items() if value} | set(TERM_GAPS)
+        return sorted(name for name in names if name.lower() not in filled)
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:

@@ -16,6 +16,7 @@ from webinar.clock import frozen, now
 from webinar.config import ConfigError
 from webinar.domain import answers, audit, grants, inbox, mail, participation, retention
 from webinar.domain.retention import KINDS, Round
+from webinar.domain.retention_terms import Terms, in_force
 from webinar.extensions import db
 from webinar.models import (
     Account,
@@ -50,7 +51,7 @@ LONG_AGO = timedelta(days=400)
 
 
 def run(app: Flask) -> dict[str, int]:
-    round_ = Round(settings_of(app))
+    round_ = Round(in_force(settings_of(app)))
     while round_.step():
         db.session.commit()
     db.session.commit()
@@ -137,7 +138,9 @@ def test_evening_stays_until_its_term(app: Flask) -> None:
     talk, guests = evening()
     ended(talk, ago=timedelta(days=364))
     assert "evenings" not in run(app)
-    line = next(one for one in retention.forecast(settings_of(app)) if one.kind.name == "evenings")
+    line = next(
+        one for one in retention.forecast(in_force(settings_of(app))) if one.kind.name == "evenings"
+    )
     assert (line.days, line.due, line.soon) == (365, 0, len(guests))
 
 
@@ -271,7 +274,7 @@ def test_run_that_was_cut_off_goes_on(app: Flask) -> None:
     talks = [evening(people=1)[0] for _ in range(3)]
     for talk in talks:
         ended(talk)
-    round_ = Round(settings_of(app))
+    round_ = Round(in_force(settings_of(app)))
     assert round_.step()
     db.session.commit()
     round_.step()
@@ -285,7 +288,8 @@ def test_run_that_was_cut_off_goes_on(app: Flask) -> None:
 def test_term_can_be_set_for_each_kind_and_for_no_other(tmp_path: Path) -> None:
     environ = {**ENVIRON, "WEBINAR_DATABASE_URL": f"sqlite:///{tmp_path}/x.db"}
     app = create_app({**environ, "WEBINAR_RETENTION_AUDIT_DAYS": "30"})
-    terms = {kind.name: kind.term(settings_of(app)) for kind in KINDS}
+    bare = Terms(settings_of(app))
+    terms = {kind.name: kind.term(bare) for kind in KINDS}
     assert terms["audit"] == retention.AUDIT_LEAST
     assert terms["evenings"] == 365
     with pytest.raises(ConfigError, match="WEBINAR_RETENTION_NONSENSE_DAYS"):

@@ -3,10 +3,11 @@
 import { Provider } from "oidc-provider";
 
 const [port, redirect] = process.argv.slice(2);
+const left = new URL("/anmelden", redirect).href;
 const ROLES = { chefin: ["webinar-admin", "other"], team: ["webinar-organiser"], gast: [] };
 
 const provider = new Provider(`http://127.0.0.1:${port}`, {
-  clients: [{ client_id: "webinar", client_secret: "s".repeat(40), redirect_uris: [redirect] }],
+  clients: [{ client_id: "webinar", client_secret: "s".repeat(40), redirect_uris: [redirect], post_logout_redirect_uris: [left] }],
   cookies: { keys: ["a key of the test"] },
   pkce: { required: () => true },
   scopes: ["openid", "email", "profile"],

@@ -5,6 +5,7 @@ Its packages come from `tests/oidc/install`; where Node or they are missing the 
 
 from __future__ import annotations
 
+import html
 import re
 import shutil
 import subprocess
@@ -75,9 +76,9 @@ def other_administrator(app: Flask) -> Account:
     return factories.account(role=Role.ADMIN, email="notfall@lra.example")
 
 
-def at_provider(address: str, who: str) -> str:
+def at_provider(address: str, who: str, browser: requests.Session | None = None) -> str:
     """Sign in there as `who` and consent, as a browser does; where it sends the browser."""
-    browser = requests.Session()
+    browser = browser or requests.Session()
     answer = browser.get(address, allow_redirects=False, timeout=60)
     for _step in range(12):
         if "Location" in answer.headers:
@@ -222,6 +223,61 @@ def test_only_the_emergency_account_signs_in_here(client: FlaskClient) -> None:
         assert (client.get("/desk/").status_code == 200) is opens
 
 
+def test_signing_out_here_offers_to_sign_out_there(client: FlaskClient) -> None:
+    browser = requests.Session()
+    back = at_provider(begin(client), "team", browser)
+    client.get(back.removeprefix("http://localhost"))
+    assert known_there(browser, client)
+    answer = client.post("/abmelden")
+    assert answer.headers["Location"] == "/anmelden/dienst/abgemeldet"
+    page = client.get(answer.headers["Location"])
+    assert client.get("/desk/").status_code == 302
+    link = re.search(r'href="([^"]*session/end[^"]*)"', page.text)
+    assert link is not None
+    address = html.unescape(link[1])
+    asked = parse_qs(urlsplit(address).query)
+    assert asked == {
+        "client_id": ["webinar"],
+        "post_logout_redirect_uri": ["http://localhost/anmelden"],
+    }
+    there = browser.get(address, timeout=60)
+    secret = re.search(r'name="xsrf" value="(\w+)"', there.text)
+    action = re.search(r'action="([^"]+)"', there.text)
+    assert secret is not None
+    assert action is not None
+    data = {"xsrf": secret[1], "logout": "yes"}
+    ended = browser.post(
+        urljoin(there.url, action[1]), data=data, allow_redirects=False, timeout=60
+    )
+    assert ended.headers["Location"] == "http://localhost/anmelden"
+    assert not known_there(browser, client)
+
+
+def known_there(browser: requests.Session, client: FlaskClient) -> bool:
+    """Whether the provider sends this browser back at once, without asking who it is."""
+    address = begin(client.application.test_client())
+    answer = browser.get(address, allow_redirects=False, timeout=60)
+    return answer.headers["Location"].startswith(BACK)
+
+
+def test_who_signed_in_here_is_not_sent_to_the_provider(
+    client: FlaskClient, other_administrator: Account
+) -> None:
+    data = {"email": other_administrator.email, "password": factories.PASSWORD}
+    client.post("/anmelden", data=data)
+    assert client.get("/desk/").status_code == 200
+    assert client.post("/abmelden").headers["Location"] == "/anmelden"
+
+
+@pytest.mark.parametrize("known", [{}, {"end_session_endpoint": ""}, {"end_session_endpoint": 1}])
+def test_provider_without_a_place_to_sign_out_is_left_alone(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, known: dict[str, object]
+) -> None:
+    monkeypatch.setattr(Provider, "_known", lambda _self: known)
+    answer = client.get("/anmelden/dienst/abgemeldet")
+    assert answer.headers["Location"] == "/anmelden"
+
+
 def test_provider_that_is_away_is_said(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,4 +288,5 @@ def test_provider_that_is_away_is_said(
     answer = client.get("/anmelden/dienst")
     assert answer.status_code == 403
     assert "nicht erreichbar" in answer.text
+    assert client.get("/anmelden/dienst/abgemeldet").headers["Location"] == "/anmelden"
     assert client.get("/anmelden").status_code == 200

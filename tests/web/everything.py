@@ -37,6 +37,7 @@ from webinar.models import (
     Reminded,
     Reminder,
     RetentionCount,
+    RetentionTerm,
     Room,
     SearchEntry,
     SeriesAcceptance,
@@ -82,6 +83,7 @@ def fill(app: Flask, organiser: Account) -> World:
         Chapter(material_id=material_id, start_ms=0, title="Begrüßung"),
         WorkerBeat(name="host:4711"),
         RetentionCount(kind="mails", count=3),
+        RetentionTerm(kind="audit", days=1000),
         stay,
     ):
         factories.save(row)

@@ -128,3 +128,32 @@ def test_opening_a_link_changes_nothing_and_a_reset_ends_sessions(
     assert stranger.post(f"/kennwort/{token}", data={"password": PASSWORD}).status_code == 303
     assert theirs.get("/desk/").status_code == 302
     assert stranger.post(f"/kennwort/{token}", data={"password": PASSWORD}).status_code == 404
+
+
+def test_account_of_somebody_who_left_is_erased(
+    app: Flask, admin: FlaskClient, administrator: Account, organiser: Account
+) -> None:
+    path, number, name = f"/desk/konten/{organiser.id}", organiser.id, organiser.name
+    factories.contact(last_name="Egal", office=f"Vertretung von {name}")
+    assert "Konto löschen" not in admin.get(path).text
+    for method in ("GET", "POST"):
+        assert admin.open(f"{path}/loeschen", method=method).headers["Location"] == path
+    assert "Nur ein deaktiviertes Konto" in admin.get(path).text
+    own = f"/desk/konten/{administrator.id}/loeschen"
+    assert admin.post(own).status_code == 303
+    assert "Dies ist Ihr eigenes." in admin.get(own.removesuffix("/loeschen")).text
+    assert admin.post(f"{path}/deaktivieren").status_code == 303
+    assert "Konto löschen" in admin.get(path).text
+    review = admin.get(f"{path}/loeschen").text
+    assert f"Konto von {name} löschen?" in review
+    assert f"Konto {number} [gelöscht]" in review
+    assert admin.post(f"{path}/loeschen").headers["Location"] == "/desk/konten"
+    assert name not in admin.get("/desk/konten").text
+    for gone in (path, f"{path}/loeschen"):
+        assert admin.get(gone).status_code == 404
+    assert admin.post(f"{path}/aktivieren").status_code == 404
+    log = admin.get("/desk/protokoll").text
+    assert "Konto gelöscht" in log
+    assert f"Konto {number} [gelöscht]" in log
+    assert name not in log
+    assert f'href="{path}"' not in log

@@ -8,6 +8,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.conftest import signed_in
+from webinar import settings_of
+from webinar.config import LEGAL_FOLDER, PLACEHOLDER, TERM_GAPS
+from webinar.domain import legal_texts, retention_changes
+from webinar.domain.retention import KINDS
+from webinar.domain.retention_terms import Terms
 from webinar.extensions import db
 from webinar.models import Account, AuditEntry, LegalText
 
@@ -71,3 +76,48 @@ def test_index_warns_of_gaps_in_the_texts_that_come_with_the_program(
     page = administration.get("/desk/rechtstexte").text
     assert "Lücken" in page
     assert "Vertretung" in page
+
+
+def choose(administration: FlaskClient, **days: str) -> None:
+    names = [
+        one.name
+        for one in retention_changes.choices(Terms(settings_of(administration.application)))
+    ]
+    form = {**dict.fromkeys(names, ""), **days, "step": "save"}
+    assert administration.post("/desk/aufbewahrung/fristen", data=form).status_code == 303
+
+
+def test_privacy_notice_names_the_terms_in_force(
+    administration: FlaskClient, client: FlaskClient
+) -> None:
+    german, english = (client.get(f"/datenschutz?lang={one}").text for one in ("de", "en"))
+    for said in ("365 Tage nach dem Abend", "gestartet haben: 90 Tage.", "höchstens 3 Jahre."):
+        assert said in german
+    for said in ("365 days after the evening", "you started: 90 days.", "3 years at most."):
+        assert said in english
+    choose(administration, general="200", openings="14", audit="1460", archive_access="400")
+    german, english = (client.get(f"/datenschutz?lang={one}").text for one in ("de", "en"))
+    for said in ("200 Tage nach dem Abend", "14 Tage.", "höchstens 400 Tage.", "ändert: 4 Jahre."):
+        assert said in german
+    for said in ("200 days after the evening", "14 days.", "400 days at most.", "data: 4 years."):
+        assert said in english
+    assert "[[Frist" not in german + english
+
+
+def test_own_text_follows_the_terms_and_the_version_stays_as_written(
+    administration: FlaskClient, client: FlaskClient
+) -> None:
+    text = "# Datenschutz\n\n[[Speicherfrist]] Tage, Abrufe [[Frist_Abrufe]].\n"
+    page = "/desk/rechtstexte/privacy/de"
+    assert administration.post(page, data={"text": text}).status_code == 303
+    assert "365 Tage, Abrufe 90 Tage." in client.get("/datenschutz").text
+    choose(administration, general="100", openings="7")
+    assert "100 Tage, Abrufe 7 Tage." in client.get("/datenschutz").text
+    assert db.session.scalars(select(LegalText.text)).all() == [text]
+
+
+def test_every_gap_of_a_term_names_a_kind_and_stands_in_both_notices() -> None:
+    assert set(TERM_GAPS.values()) <= {kind.name for kind in KINDS}
+    for language in legal_texts.LANGUAGES:
+        notice = (LEGAL_FOLDER / f"privacy.{language}.md").read_text("utf-8")
+        assert set(TERM_GAPS) <= {name.lower() for name in PLACEHOLDER.findall(notice)}

@@ -22,7 +22,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from webinar import __version__, settings_of
-from webinar.adapters import archive
+from webinar.adapters import archive, backup_folders
 from webinar.adapters.sealing import Damaged
 from webinar.adapters.storage import Storage, storage_of
 from webinar.clock import now
@@ -62,15 +62,36 @@ class Progress:
 @with_appcontext
 @click.argument("path", type=click.Path(path_type=Path))
 @Key
-def backup(path: Path, key_file: Path | None) -> None:
+@click.option(
+    "--keep",
+    type=click.IntRange(1),
+    help="PATH is a folder: write a file named after the time, read it back, and let only this"
+    " many of the newest stay.",
+)
+def backup(path: Path, key_file: Path | None, keep: int | None) -> None:
     """Write database and files to PATH, which must not exist."""
-    settings = _settings()
+    key = _key(key_file)
+    file = path if keep is None else backup_folders.next_file(path)
+    _write(file, key=key)
+    if keep is None:
+        return
+    try:
+        archive.verify(file, key=key)
+    except Damaged as problem:
+        raise click.ClickException(f"{file}: {problem}. Older ones were left alone.") from problem
+    for gone in backup_folders.tidy(path, keep=keep):
+        click.echo(f"{gone} was removed.")
+
+
+def _write(path: Path, *, key: str) -> None:
     progress = Progress("written")
     try:
-        with archive.written(path, key=_key(key_file)) as writer:
-            missing = save(writer, storage=storage_of(settings), progress=progress)
+        with archive.written(path, key=key) as writer:
+            missing = save(writer, storage=storage_of(_settings()), progress=progress)
     except FileExistsError as problem:
         raise click.ClickException(f"{problem} exists already; nothing was written.") from problem
+    except OSError as problem:
+        raise click.ClickException(f"{path}: {problem.strerror}. Nothing was written.") from problem
     progress.end()
     for name in missing:
         click.echo(f"The file {name} was deleted meanwhile and is not in the backup.", err=True)
@@ -176,7 +197,9 @@ def _require_empty(storage: Storage, *, revision: str) -> None:
     if full:
         raise click.ClickException(f"The database is not empty ({full[0]}). Nothing was touched.")
     if next(iter(storage.keys()), None) is not None:
-        raise click.ClickException("The folder of files is not empty. Nothing was touched.")
+        raise click.ClickException(
+            "The bucket or folder of files is not empty. Nothing was touched."
+        )
     if there not in ("", revision):
         raise click.ClickException(
             f"The database has tables of revision {there}; the backup is of {revision}. "

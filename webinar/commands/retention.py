@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from webinar import settings_of
 from webinar.config import Settings
 from webinar.domain import retention as rules
+from webinar.domain.retention_terms import in_force
 from webinar.extensions import db
 
 
@@ -25,7 +26,7 @@ def run(dry_run: bool) -> None:
     if dry_run:
         _foretell(settings)
         return
-    round_ = rules.Round(settings)
+    round_ = rules.Round(in_force(settings))
     try:
         while round_.step():
             db.session.commit()
@@ -43,7 +44,7 @@ def run(dry_run: bool) -> None:
 
 def _foretell(settings: Settings) -> None:
     click.echo(f"{'now':>8} {'30 days':>8}  {'term':>6}  kind")
-    for line in rules.forecast(settings):
+    for line in rules.forecast(in_force(settings)):
         term = f"{line.days} d" if line.days else "own"
         click.echo(f"{line.due:>8} {line.soon:>8}  {term:>6}  {line.kind.name} ({line.kind.act})")
     db.session.rollback()

@@ -30,9 +30,9 @@ class AccountValues:
 
 
 def find(account_id: int) -> Account:
-    """The account; raises `NotThere`."""
+    """The account; raises `NotThere`, also for one that was erased."""
     account = db.session.get(Account, account_id)
-    if account is None:
+    if account is None or account.erased_at is not None:
         raise NotThere("record_missing")
     return account
 
@@ -47,8 +47,9 @@ def find_by_address(typed: str) -> Account | None:
 
 
 def listed() -> Select[Account]:
-    """All accounts, the active ones first, by name."""
-    return select(Account).order_by(Account.active.desc(), func.lower(Account.name), Account.id)
+    """All accounts but those erased, the active ones first, by name."""
+    query = select(Account).where(Account.erased_at.is_(None))
+    return query.order_by(Account.active.desc(), func.lower(Account.name), Account.id)
 
 
 def everybody() -> list[Account]:
@@ -167,7 +168,11 @@ def deactivate(account: Account, *, by: Account) -> None:
 
 
 def reactivate(account: Account, *, by: Account) -> None:
-    """Let it sign in again, with what it signed in with before."""
+    """Let it sign in again, with what it signed in with before; raises `NotThere` where it was
+    erased in the meantime."""
+    db.session.refresh(account, with_for_update=True)
+    if account.erased_at is not None:
+        raise NotThere("record_missing")
     account.active = True
     db.session.flush()
     audit.record("account.reactivated", account, by=by)

@@ -30,6 +30,7 @@ from webinar.models import (
     PlannedRelease,
     Recording,
     Registration,
+    RetentionTerm,
     Series,
     Speaker,
     Talk,
@@ -59,6 +60,7 @@ QUERIES: dict[str, Select[Any]] = {
     Registration.__tablename__: select(Registration).options(
         joinedload(Registration.contact), joinedload(Registration.talk)
     ),
+    RetentionTerm.__tablename__: select(RetentionTerm),
     Series.__tablename__: select(Series),
     Speaker.__tablename__: select(Speaker),
     Talk.__tablename__: select(Talk),

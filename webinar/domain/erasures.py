@@ -63,11 +63,7 @@ class Review:
     @property
     def places(self) -> dict[tuple[str, str], int]:
         """How many traces by table and column."""
-        found: dict[tuple[str, str], int] = {}
-        for trace in self.traces:
-            key = (trace.table, trace.column)
-            found[key] = found.get(key, 0) + 1
-        return found
+        return traces.by_place(self.traces)
 
 
 def find_contact(contact_id: int) -> Contact:
@@ -109,37 +105,38 @@ def erase_contact(contact: Contact, *, by: Account | None) -> None:
     """Take the contact out of everything; nobody is told, for there is nobody to tell."""
     wanted, mails, messages = wanted_of(contact), *_loose_ends(contact)
     _come_without(contact, by=by)
-    _abort(Mail.contact_id == contact.id)
+    abort(Mail.contact_id == contact.id)
     forgetting.unname(contact.id)
     _redact_contact(contact)
-    _journal(contact, by=by)
+    journal("contact.erased", contact, by=by)
     forgetting.forget_contacts([contact.id])
     forgetting.blank_mails(mails)
     forgetting.blank_messages(messages)
-    _finish(wanted)
+    finish(wanted)
 
 
 def erase_speaker(speaker: Speaker, *, by: Account | None) -> None:
     """Take the speaker out of everything, the programme of past talks included; the photo goes
     after the commit."""
     wanted, mails, messages = wanted_of(speaker), *_loose_ends(speaker)
-    _abort(Mail.speaker_id == speaker.id)
+    abort(Mail.speaker_id == speaker.id)
     there = select(TalkSpeaker.talk_id).where(TalkSpeaker.speaker_id == speaker.id)
     # Calendars name the speakers, and the row that said so is gone.
     db.session.execute(update(Talk).where(Talk.id.in_(there)).values(changed_at=now()))
-    _redact(Speaker.__tablename__, [speaker.id])
-    _journal(speaker, by=by)
+    redact(Speaker.__tablename__, [speaker.id])
+    journal("speaker.erased", speaker, by=by)
     number, talks = speaker.id, list(speakers.talks_of(speaker))
     keys = forgetting.forget_speakers([number])
     materials.remove_files(keys, cause=f"erased:speakers:{number}")
     forgetting.blank_mails(mails)
     forgetting.blank_messages(messages)
-    _finish(wanted)
+    finish(wanted)
     for talk in talks:
         search_index.index_talk(talk)
 
 
-def _finish(wanted: re.Pattern[str] | None) -> None:
+def finish(wanted: re.Pattern[str] | None) -> None:
+    """Take the name out of what others wrote."""
     # A table that waits to be imported may hold the person in a form that cannot be searched.
     db.session.execute(delete(ContactImport).where(ContactImport.applied_at.is_(None)))
     traces.scrub(wanted)
@@ -193,7 +190,8 @@ def _loose_ends(person: Person) -> tuple[list[int], list[int]]:
     return forgetting.addressed_to(person.email)
 
 
-def _abort(condition: object) -> None:
+def abort(condition: object) -> None:
+    """Let what waits to be sent wait no more."""
     db.session.execute(
         update(Mail)
         .where(condition, Mail.state.in_(WAITING))  # type: ignore[arg-type]  # a condition of a query
@@ -203,13 +201,13 @@ def _abort(condition: object) -> None:
 
 
 def _redact_contact(contact: Contact) -> None:
-    _redact(Contact.__tablename__, [contact.id])
+    redact(Contact.__tablename__, [contact.id])
     for table in (Invitation, Registration):
         ids = db.session.scalars(select(table.id).where(table.contact_id == contact.id)).all()
-        _redact(table.__tablename__, list(ids))
+        redact(table.__tablename__, list(ids))
 
 
-def _redact(record_type: str, ids: list[int]) -> None:
+def redact(record_type: str, ids: list[int]) -> None:
     """The lines stay, with who did what and when; what they say of the person goes."""
     lines = select(AuditEntry.id).where(
         AuditEntry.record_type == record_type, AuditEntry.record_id.in_(ids)
@@ -218,11 +216,9 @@ def _redact(record_type: str, ids: list[int]) -> None:
     audit.redact(list(db.session.scalars(lines)))
 
 
-def _journal(person: Person, *, by: Account | None) -> None:
-    if isinstance(person, Contact):
-        audit.record("contact.erased", person, by=by)
-    else:
-        audit.record("speaker.erased", person, by=by)
+def journal(action: str, person: Person | Account, *, by: Account | None) -> None:
+    """Write it into the audit log, and have the worker note it outside of the database."""
+    audit.record(action, person, by=by)
     db.session.flush()
     jobs.enqueue(
         "journal_erasure",

@@ -20,11 +20,11 @@ from webinar.models.base import Privacy
 STAY = frozenset({"mails", "inbox_messages"})
 """Rows that stay for the counts once they name nobody: what was sent, and that something came."""
 PEOPLE = frozenset({"contacts", "speakers", "accounts"})
-NOBODYS = frozenset({"materials"})
-"""Rows that point at a person and are not the person's own: whose slides they are."""
+LENT = frozenset({"materials"})
+"""Rows that point at a person and are the office's, not the person's own: whose slides they are."""
 COUNTED = frozenset({"openings"})
 """Rows that stay as a count once they point at nobody."""
-CUT = STAY | NOBODYS | COUNTED
+CUT = STAY | LENT | COUNTED
 NAMING = ("delegated", "deputy", "deputy_ended", "reopened")
 """Templates of mails whose params name another person by number."""
 IDS = ("contacts", "excluded", "recipients")
@@ -123,7 +123,7 @@ def owned(root: Table, row_id: int) -> dict[str, set[int]]:
     while waiting:
         table, ids = waiting.pop(0)
         for child, column in pointing_at(table):
-            if child.name in PEOPLE | NOBODYS or "id" not in child.c:
+            if child.name in PEOPLE | LENT or "id" not in child.c:
                 continue
             found = set(db.session.scalars(select(child.c.id).where(column.in_(ids))))
             new = found - rows.get(child.name, set())

@@ -17,9 +17,9 @@ from datetime import datetime
 from sqlalchemy import or_, select
 
 from webinar.clock import now
-from webinar.domain import erasures
+from webinar.domain import account_erasures, erasures
 from webinar.extensions import db
-from webinar.models import Contact, Link, Speaker
+from webinar.models import Account, Contact, Link, Speaker
 
 MARK = 32
 ERASED, REVOKED = "erased", "revoked"
@@ -77,21 +77,25 @@ def apply(entries: Iterable[Entry], *, keys: Sequence[str]) -> Applied:
 def _erase(entry: Entry, done: Applied, *, keys: Sequence[str]) -> None:
     number, table = int(str(entry["id"])), str(entry["table"])
     person = _person(table, number)
-    if person is None or (isinstance(person, Contact) and person.erased_at is not None):
+    if person is None or (not isinstance(person, Speaker) and person.erased_at is not None):
         return
     if not _genuine(entry, f"{table}:{number}:{person.created_at.isoformat()}", keys=keys):
         done.foreign += 1
         return
     if isinstance(person, Contact):
         erasures.erase_contact(person, by=None)
+    elif isinstance(person, Account):
+        account_erasures.take_out(person, by=None)
     else:
         erasures.erase_speaker(person, by=None)
     done.erased += 1
 
 
-def _person(table: str, number: int) -> Contact | Speaker | None:
+def _person(table: str, number: int) -> Contact | Speaker | Account | None:
     if table == Contact.__tablename__:
         return db.session.get(Contact, number, populate_existing=True)
+    if table == Account.__tablename__:
+        return db.session.get(Account, number, populate_existing=True)
     return db.session.get(Speaker, number, populate_existing=True)
 
 

@@ -19,10 +19,7 @@ from webinar.domain import places
 from webinar.extensions import db
 from webinar.models import Contact, Material, Opening, OpeningKind, Talk
 
-NAMED = timedelta(days=90)
-"""How long the office sees who it was."""
 SAME = timedelta(minutes=30)
-BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -72,16 +69,18 @@ def figures(talk: Talk) -> list[Figures]:
     return [Figures(row[0], row[1], row[2], row[3]) for row in rows]
 
 
-def listed(talk: Talk, *, text: str = "", material_id: int | None = None) -> Select[Opening]:
+def listed(
+    talk: Talk, *, days: int, text: str = "", material_id: int | None = None
+) -> Select[Opening]:
     """Who took what of the talk, the newest first; of people whose names hold every word of `text`.
-    What nobody's name stands at any more is not in it."""
+    What nobody's name stands at any more is not in it, nor what is over its term of `days`."""
     query = (
         select(Opening)
         .join(Opening.material)
         .join(Opening.contact)
         .where(
             Material.talk_id == talk.id,
-            Opening.opened_at > now() - NAMED,
+            Opening.opened_at > now() - timedelta(days=days),
             *places.holding(text),
         )
         .options(
@@ -93,15 +92,15 @@ def listed(talk: Talk, *, text: str = "", material_id: int | None = None) -> Sel
     return query if material_id is None else query.where(Material.id == material_id)
 
 
-def of_person(talk: Talk, contact: Contact) -> Sequence[Opening]:
-    """What the person took of the talk, the newest first."""
+def of_person(talk: Talk, contact: Contact, *, days: int) -> Sequence[Opening]:
+    """What the person took of the talk within its term of `days`, the newest first."""
     query = (
         select(Opening)
         .join(Opening.material)
         .where(
             Material.talk_id == talk.id,
             Opening.contact_id == contact.id,
-            Opening.opened_at > now() - NAMED,
+            Opening.opened_at > now() - timedelta(days=days),
         )
         .options(joinedload(Opening.material))
         .order_by(Opening.opened_at.desc(), Opening.id.desc())
@@ -109,19 +108,19 @@ def of_person(talk: Talk, contact: Contact) -> Sequence[Opening]:
     return db.session.scalars(query).all()
 
 
-def forget_next(*, batch: int = BATCH) -> int:
-    """Take the names off the next openings whose term is over, and of their moments all but the
-    day; returns how many. Each call is one transaction of the caller's."""
-    old = db.session.execute(
-        select(Opening.id, Opening.opened_at)
-        .where(Opening.contact_id.is_not(None), Opening.opened_at <= now() - NAMED)
-        .order_by(Opening.opened_at, Opening.id)
-        .limit(batch)
-    ).all()
-    if old:
-        values = [{"id": row[0], "contact_id": None, "opened_at": _day_of(row[1])} for row in old]
+def named(before: datetime) -> Select[int]:
+    """The openings until then behind which there still is somebody."""
+    return select(Opening.id).where(Opening.contact_id.is_not(None), Opening.opened_at <= before)
+
+
+def forget(ids: Sequence[int]) -> int:
+    """Take the names off the openings, and of their moments all but the day; returns how many."""
+    query = select(Opening.id, Opening.opened_at).where(Opening.id.in_(ids))
+    rows = db.session.execute(query).all()
+    if rows:
+        values = [{"id": row[0], "contact_id": None, "opened_at": _day_of(row[1])} for row in rows]
         db.session.execute(update(Opening), values)
-    return len(old)
+    return len(rows)
 
 
 def _begun(material_ids: Collection[int], *, kind: OpeningKind, contact_id: int | None) -> set[int]:

@@ -82,7 +82,7 @@ def reached(root: Table) -> set[str]:
     found, waiting = {root.name}, [root]
     while waiting:
         for child, _column in forgetting.pointing_at(waiting.pop()):
-            if child.name not in found | forgetting.PEOPLE | forgetting.NOBODYS:
+            if child.name not in found | forgetting.PEOPLE | forgetting.LENT:
                 found.add(child.name)
                 waiting.append(child)
     return found

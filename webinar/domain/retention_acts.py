@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
 
 from webinar.clock import berlin
-from webinar.domain import anonymous, audit, forgetting, materials
+from webinar.domain import anonymous, audit, forgetting, materials, openings
 from webinar.extensions import db
 from webinar.models import (
     AuditEntry,
@@ -152,6 +152,16 @@ def drop_feedback(ids: Sequence[int]) -> int:
     """The marks stay."""
     db.session.execute(update(Feedback).where(Feedback.id.in_(ids)).values(text=""))
     return len(ids)
+
+
+def opened(before: datetime) -> Due:
+    """What was downloaded or watched, with a name."""
+    return openings.named(before)
+
+
+def drop_openers(ids: Sequence[int]) -> int:
+    """That something was opened stays as a count, with its day."""
+    return openings.forget(ids)
 
 
 def archive_access(before: datetime) -> Due:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import email
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -38,16 +39,26 @@ class Trace:
 def pattern(person: Contact | Speaker, *, with_address: bool) -> re.Pattern[str] | None:
     """What is looked for: "Hannah Seubert", "Seubert, Dr. Hannah", and the address where nobody
     else has it. None where neither is there."""
+    address = person.email if with_address else ""
+    return pattern_of(person.first_name, person.last_name, address=address)
+
+
+def pattern_of(first_name: str, last_name: str, *, address: str) -> re.Pattern[str] | None:
+    """As `pattern`; an empty `address` is not looked for."""
     wanted = []
-    if with_address and person.email:
-        wanted.append(rf"(?<![\w.+-]){re.escape(person.email)}(?![\w-])")
-    if person.first_name and person.last_name:
+    if address:
+        wanted.append(rf"(?<![\w.+-]){re.escape(address)}(?![\w-])")
+    if first_name and last_name:
         first, last = (
-            r"\s+".join(map(re.escape, name.split()))
-            for name in (person.first_name, person.last_name)
+            r"\s+".join(map(re.escape, name.split())) for name in (first_name, last_name)
         )
         wanted += [rf"\b{first}\s+{last}\b", rf"\b{last},\s*(?:\S+\s+){{0,2}}{first}\b"]
     return re.compile("|".join(wanted), re.IGNORECASE) if wanted else None
+
+
+def by_place(found: Iterable[Trace]) -> dict[tuple[str, str], int]:
+    """How many they are by table and column."""
+    return dict(Counter((one.table, one.column) for one in found))
 
 
 def find(wanted: re.Pattern[str] | None) -> list[Trace]:

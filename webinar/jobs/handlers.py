@@ -14,7 +14,7 @@ from webinar.jobs.mailings import expand_mailing
 from webinar.jobs.materials import delete_expired_materials, delete_files, process_material
 from webinar.jobs.queue import Handler
 from webinar.jobs.recordings import fetch_recording, forget_recordings, take_recording
-from webinar.jobs.releases import forget_openings, release_planned, warn_of_deletion
+from webinar.jobs.releases import release_planned, warn_of_deletion
 from webinar.jobs.reminders import ask_for_reminders, remind
 from webinar.jobs.retention import retain
 from webinar.jobs.uploads import forget_bytes, forget_uploads, take_upload
@@ -28,7 +28,6 @@ HANDLERS: Mapping[str, Handler] = {
     "expand_mailing": expand_mailing,
     "fetch_recording": fetch_recording,
     "forget_bytes": forget_bytes,
-    "forget_openings": forget_openings,
     "forget_recordings": forget_recordings,
     "forget_sign_ins": forget_sign_ins,
     "forget_uploads": forget_uploads,
@@ -48,7 +47,6 @@ PERIODIC: Mapping[str, timedelta] = {
     "ask_for_reminders": timedelta(minutes=1),
     "cleanup": timedelta(hours=1),
     "delete_expired_materials": timedelta(hours=1),
-    "forget_openings": timedelta(days=1),
     "forget_recordings": timedelta(days=1),
     "forget_sign_ins": timedelta(days=1),
     "forget_uploads": timedelta(hours=1),

@@ -16,7 +16,7 @@ from webinar.adapters.fetch import Forbidden, Trouble, fetched
 from webinar.adapters.incoming import incoming_of
 from webinar.adapters.storage import Storage, StorageAway, StoredFile, storage_of
 from webinar.clock import now
-from webinar.domain import recording_uploads, recordings
+from webinar.domain import recording_uploads, recordings, retention_terms
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db, reading
 from webinar.jobs.beating import Beating, BeatingFile
@@ -98,7 +98,7 @@ def _settle(run: Run, recording_id: int, stored: StoredFile) -> None:
             recordings.locked(recording_id),
             stored=stored,
             media_type=_media_type(run, storage, stored.key),
-            days=run.settings.retention_days,
+            days=retention_terms.in_force(run.settings).general,
         )
         db.session.commit()
     except BaseException:

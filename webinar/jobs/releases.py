@@ -1,11 +1,11 @@
-"""What the archive does by its own clock: releases that were planned, the warning a week before
-files go, and names that leave the list of downloads."""
+"""What the archive does by its own clock: releases that were planned, and the warning a week before
+files go."""
 
 from __future__ import annotations
 
 import structlog
 
-from webinar.domain import deletions, openings, release_plans
+from webinar.domain import deletions, release_plans
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.jobs.queue import Run
@@ -33,12 +33,3 @@ def warn_of_deletion(run: Run) -> None:
     run.keep()
     deletions.warn()
     db.session.commit()
-
-
-def forget_openings(run: Run) -> None:
-    """Take the names off what was opened longer ago than the office may see, batch by batch."""
-    more = True
-    while more:
-        run.keep()
-        more = openings.forget_next() > 0
-        db.session.commit()

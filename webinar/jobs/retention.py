@@ -6,6 +6,7 @@ from __future__ import annotations
 import structlog
 
 from webinar.domain.retention import Round
+from webinar.domain.retention_terms import in_force
 from webinar.extensions import db
 from webinar.jobs.queue import Run
 
@@ -14,7 +15,7 @@ log = structlog.get_logger()
 
 def retain(run: Run) -> None:
     """Let go of everything whose term is over."""
-    round_ = Round(run.settings)
+    round_ = Round(in_force(run.settings))
     going = True
     while going:
         run.keep(advanced=bool(round_.counts))

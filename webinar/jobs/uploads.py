@@ -28,7 +28,7 @@ from webinar.adapters.storage import (
 )
 from webinar.clock import now
 from webinar.config import Settings
-from webinar.domain import materials, uploads
+from webinar.domain import materials, retention_terms, uploads
 from webinar.errors import NotThere, RuleError
 from webinar.extensions import db, reading
 from webinar.jobs.beating import BeatingFile
@@ -126,7 +126,7 @@ def _settle(run: Run, row: Upload, media: MediaType, stored: StoredFile) -> None
             stored=stored,
             media_type=media.media_type,
             file_name=download_name(row.file_name, media_type=media),
-            days=run.settings.retention_days,
+            days=retention_terms.in_force(run.settings).general,
         )
         if material is None:
             materials.remove_files([stored.key], cause=row.public_id)

@@ -64,7 +64,7 @@ from webinar.models.planned_releases import PlannedRelease, PlanState
 from webinar.models.questions import Question, QuestionAnswer, QuestionKind
 from webinar.models.recordings import Aside, Recording, RecordingSource, RecordingState
 from webinar.models.reminders import Reminded, Reminder
-from webinar.models.retention import RetentionCount
+from webinar.models.retention import RetentionCount, RetentionTerm
 from webinar.models.rooms import Admission, Attendance, AttendanceSource, Attendee, Room
 from webinar.models.search import EntryKind, SearchEntry
 from webinar.models.sign_ins import (
@@ -163,6 +163,7 @@ __all__ = [
     "Reminded",
     "Reminder",
     "RetentionCount",
+    "RetentionTerm",
     "Role",
     "Room",
     "SearchEntry",

@@ -50,6 +50,8 @@ class Account(UserMixin, Timestamped, Model):
     """The last step of time whose code was taken: none is taken twice (RFC 6238, 5.2)."""
     passkey_handle: Mapped[str | None] = mapped_column(String(64), unique=True, info=NOTHING)
     """What authenticators know the account by: random, says nothing (WebAuthn, 14.6.1)."""
+    erased_at: Mapped[datetime | None] = mapped_column(Utc)
+    """Since then `name` is a pseudonym, and nothing here leads to the person."""
 
     @property
     def roles(self) -> list[RoleMixin]:  # type: ignore[override]  # the parent stores a list

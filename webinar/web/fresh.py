@@ -22,6 +22,7 @@ NEEDED: dict[str, str] = {
     "accounts.reactivate": "accounts.edit",
     "accounts.reset_factors": "accounts.edit",
     "accounts.end_sessions": "accounts.edit",
+    "accounts.erase": "accounts.erase",
     "own_account.connect": "own_account.show",
     "own_account.disconnect": "own_account.show",
     "own_factors.add_totp": "own_factors.add_totp",
@@ -46,6 +47,7 @@ NEEDED: dict[str, str] = {
     "personal_data.speaker_file": "personal_data.speaker",
     "personal_data.erase_speaker": "personal_data.speaker",
     "audit.export": "audit.index",
+    "retention.terms": "retention.terms",
 }
 """Endpoints that need a fresh proof, and the page to go on with after it when the request itself
 cannot be repeated."""

@@ -6,7 +6,10 @@ from flask import current_app
 
 from webinar.adapters.storage import Storage, storage_of
 from webinar.config import Settings
+from webinar.domain import retention
 from webinar.domain.attendances import Rule
+from webinar.domain.retention_terms import Terms as RetentionTerms
+from webinar.domain.retention_terms import in_force
 from webinar.domain.rooms import Terms
 
 
@@ -30,6 +33,16 @@ def terms() -> Terms:
         overrun=found.room_overrun_minutes,
         extension=found.room_extension_minutes,
     )
+
+
+def retention_terms() -> RetentionTerms:
+    """How long what is kept, by now; one query."""
+    return in_force(settings())
+
+
+def days_of(kind: str) -> int:
+    """How long that kind of data is kept, by now; one query."""
+    return retention.kind(kind).term(retention_terms())
 
 
 def attendance_rule() -> Rule:

@@ -21,7 +21,8 @@ class LegalForm(DeskForm):
         ],
         description=_l(
             "Markdown: # for the heading of the page, ## for those below, **bold**, lists with a "
-            "dash, links. Names in double brackets such as [[EMail]] are filled from the settings."
+            "dash, links. Names in double brackets such as [[EMail]] are filled from the settings, "
+            "those such as [[Frist_Abende]] from the terms of retention."
         ),
     )
 

@@ -15,7 +15,7 @@ from webinar.models import Contact, Link, Purpose
 from webinar.web.forms.choices import LANGUAGES
 from webinar.web.guest import pages
 from webinar.web.numbers import row_number
-from webinar.web.settings import attendance_rule, settings
+from webinar.web.settings import attendance_rule, days_of, settings
 
 blueprint = Blueprint("guest_overview", __name__)
 
@@ -33,7 +33,7 @@ def show() -> ResponseReturnValue:
         feed=_feed(contact),
         presences=attendances.of_contact(contact.id, past, rule=attendance_rule()),
         languages=LANGUAGES,
-        days=settings().retention_days,
+        days=days_of("evenings"),
     )
 
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from webinar.domain import account_sessions, accounts, identities, second_factors
+from webinar.domain import (
+    account_erasures,
+    account_sessions,
+    accounts,
+    identities,
+    second_factors,
+)
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import Account
 from webinar.web.forms.accounts import AccountForm
 from webinar.web.guards import account
+from webinar.web.organiser import personal_words
 from webinar.web.paging import page_of
 from webinar.web.refusals import refuse
 from webinar.web.sentences import sentence
@@ -124,6 +131,32 @@ def end_sessions(account_id: int) -> ResponseReturnValue:
     count = accounts.end_sessions(found, by=account())
     said = ngettext("Signed out in %(num)d browser.", "Signed out in %(num)d browsers.", count)
     return _done(found, said)
+
+
+@blueprint.route("/<int:account_id>/loeschen", methods=["GET", "POST"])
+def erase(account_id: int) -> ResponseReturnValue:
+    """What erasing means, and doing it."""
+    found = accounts.find(account_id)
+    try:
+        account_erasures.check(found, by=account())
+        if request.method == "POST":
+            account_erasures.erase(found, by=account())
+            db.session.commit()
+            flash(_("The account was erased."), "success")
+            return redirect(url_for(".index"), 303)
+    except RuleError as error:
+        return _refused(found, error)
+    review = account_erasures.review(found)
+    return render_template(
+        "organiser/accounts/erase.html",
+        here=HERE,
+        shown=found,
+        review=review,
+        places=[
+            (personal_words.table_name(table), personal_words.column_name(column), count)
+            for (table, column), count in review.places.items()
+        ],
+    )
 
 
 def _done(found: Account, said: str) -> ResponseReturnValue:

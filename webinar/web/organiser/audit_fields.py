@@ -24,7 +24,7 @@ from webinar.models import (
     Visibility,
 )
 from webinar.web import filters
-from webinar.web.organiser import signs
+from webinar.web.organiser import retention_words, signs
 
 UNSAID = frozenset(
     {"revision", "sequence", "version", "copied_from_id", "local_start", "local_end", "uid"}
@@ -127,6 +127,8 @@ FIELDS: dict[str, LazyString] = {
     "visibility": _l("Visibility"),
     "wrong": _l("Faulty"),
     "zone": _l("Time zone"),
+    "term_general": retention_words.GENERAL_WORDS,
+    **{f"term_{kind}": said[0] for kind, said in retention_words.WHAT.items()},
 }
 _WORDS: dict[str, LazyString | str] = {
     SignInMethod.PASSWORD: _l("by password"),

@@ -22,13 +22,14 @@ from webinar.models import (
     PlannedRelease,
     Recording,
     Registration,
+    RetentionTerm,
     Series,
     Speaker,
     Talk,
 )
 from webinar.models.base import Model
 from webinar.web import filters
-from webinar.web.organiser import legal_words
+from webinar.web.organiser import legal_words, retention_words
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ def subject(record: Model | None) -> Subject | None:
 
 
 def _account(account: Account) -> Subject:
+    if account.erased_at is not None:
+        return Subject(account.name)
     return Subject(account.name, address=url_for("accounts.edit", account_id=account.id))
 
 
@@ -107,6 +110,10 @@ def _audience(audience: Audience) -> Subject:
     return Subject(audience.name, address=url_for("audiences.show", audience_id=audience.id))
 
 
+def _term(term: RetentionTerm) -> Subject:
+    return Subject(retention_words.name(term.kind), address=url_for("retention.index"))
+
+
 def _series(series: Series) -> Subject:
     return Subject(series.name, address=url_for("series.edit", series_id=series.id))
 
@@ -139,6 +146,7 @@ _MAKERS: Mapping[type, Callable[..., Subject]] = {
     PlannedRelease: _planned,
     Recording: _recording,
     Registration: _person,
+    RetentionTerm: _term,
     Series: _series,
     Speaker: _speaker,
     Talk: _talk,

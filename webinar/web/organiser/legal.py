@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webinar.domain import legal_texts
+from webinar.domain import legal_texts, retention
 from webinar.errors import RuleError
 from webinar.extensions import db
 from webinar.models import LegalPage, LegalText
@@ -16,7 +16,7 @@ from webinar.web.guards import account
 from webinar.web.organiser import legal_words
 from webinar.web.refusals import refuse
 from webinar.web.sentences import sentence
-from webinar.web.settings import settings
+from webinar.web.settings import retention_terms, settings
 
 blueprint = Blueprint("legal", __name__)
 
@@ -86,7 +86,13 @@ def version(text_id: int) -> ResponseReturnValue:
         found=found,
         current=legal_texts.current(LegalPage(found.page), language=found.language) is found,
         name=legal_words.PAGES[found.page],
-        text=legal.text(found.page, language=found.language, settings=settings(), own=found.text),
+        text=legal.text(
+            found.page,
+            language=found.language,
+            settings=settings(),
+            terms=retention.gaps(retention_terms()),
+            own=found.text,
+        ),
     )
 
 

@@ -47,7 +47,7 @@ from webinar.web.forms.base import DeskForm
 from webinar.web.forms.materials import ACCEPT, FileForm, LinkForm, MaterialForm
 from webinar.web.guards import account
 from webinar.web.sentences import sentence
-from webinar.web.settings import settings, storage
+from webinar.web.settings import retention_terms, settings, storage
 
 blueprint = Blueprint("materials", __name__)
 
@@ -128,7 +128,7 @@ def show(talk_id: int, material_id: int) -> ResponseReturnValue:
         due_at={one: row.due_at for row in planned for one in row.material_ids},
         soon=deletions.is_ahead,
         today=materials.today(),
-        days=settings().retention_days,
+        days=retention_terms().general,
         film=materials.has_recording(material.talk),
         tracks=subtitles.of_recording(material) if film else [],
         chapters=chapters.chapters_of([material])[material.id] if film else [],
@@ -171,7 +171,7 @@ def withdraw(talk_id: int, material_id: int) -> ResponseReturnValue:
 def prolong(talk_id: int, material_id: int) -> ResponseReturnValue:
     """Let it stay as long again as it stays by itself."""
     material = _material(talk_id, material_id)
-    on = deletions.prolong(material, days=settings().retention_days, by=account())
+    on = deletions.prolong(material, days=retention_terms().general, by=account())
     db.session.commit()
     flash(_("“%(title)s” stays until %(day)s.", title=material.title, day=day(on)), "success")
     return redirect(_address(material), 303)
@@ -262,7 +262,7 @@ def _take(talk: Talk, form: FileForm) -> Material:
             stored=stored,
             media_type=media.media_type,
             file_name=download_name(upload.filename or "", media_type=media),
-            delete_on=materials.default_deletion(talk, days=settings().retention_days),
+            delete_on=materials.default_deletion(talk, days=retention_terms().general),
             by=by,
         )
         db.session.commit()

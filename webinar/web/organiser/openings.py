@@ -20,6 +20,7 @@ from webinar.models import Contact, Material, Opening, OpeningKind
 from webinar.web.numbers import row_number, searched
 from webinar.web.organiser import invitation_lists, lists
 from webinar.web.paging import page_of
+from webinar.web.settings import days_of
 
 blueprint = Blueprint("openings", __name__)
 
@@ -61,7 +62,9 @@ class Chosen:
 def index(talk_id: int) -> ResponseReturnValue:
     """The counts of each material, and the people."""
     talk, chosen = talks.find(talk_id), Chosen.of_request()
-    page = page_of(openings.listed(talk, text=chosen.text, material_id=chosen.material_id))
+    days = days_of("openings")
+    found = openings.listed(talk, days=days, text=chosen.text, material_id=chosen.material_id)
+    page = page_of(found)
     figures = openings.figures(talk)
     return render_template(
         "organiser/openings/index.html",
@@ -72,7 +75,7 @@ def index(talk_id: int) -> ResponseReturnValue:
         rows=[_row(row) for row in page.rows],
         chosen=chosen,
         materials=[(one.material.id, one.material.title) for one in figures],
-        days=openings.NAMED.days,
+        days=days,
     )
 
 
@@ -80,7 +83,9 @@ def index(talk_id: int) -> ResponseReturnValue:
 def export(talk_id: int, kind: str) -> ResponseReturnValue:
     """The list as it is narrowed, for a spreadsheet."""
     talk, chosen = talks.find(talk_id), Chosen.of_request()
-    query = openings.listed(talk, text=chosen.text, material_id=chosen.material_id)
+    query = openings.listed(
+        talk, days=days_of("openings"), text=chosen.text, material_id=chosen.material_id
+    )
     found = db.session.scalars(query).yield_per(invitation_lists.PART)
     headers = [*invitation_lists.person_headers(), _("Material"), _("What"), _("When")]
     rows = (_cells(_row(row)) for row in found)

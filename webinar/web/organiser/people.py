@@ -41,6 +41,7 @@ from webinar.web.organiser.mails import row_of
 from webinar.web.organiser.openings import KINDS
 from webinar.web.refusals import refuse
 from webinar.web.sentences import sentence
+from webinar.web.settings import days_of
 
 blueprint = Blueprint("people", __name__)
 
@@ -69,7 +70,7 @@ def show(talk_id: int, contact_id: int) -> ResponseReturnValue:
         over=times.end(person.talk) <= now(),
         asked=asked,
         answered=_answered(person, asked),
-        opened=openings.of_person(person.talk, person.contact),
+        opened=openings.of_person(person.talk, person.contact, days=days_of("openings")),
         kinds=KINDS,
         sources=signs.SOURCES,
         sides=signs.SIDES,

@@ -24,7 +24,7 @@ from webinar.web.guards import account
 from webinar.web.numbers import row_number
 from webinar.web.paging import page_of
 from webinar.web.sentences import sentence
-from webinar.web.settings import settings
+from webinar.web.settings import retention_terms
 
 blueprint = Blueprint("recordings", __name__)
 
@@ -71,7 +71,7 @@ def assign(recording_id: int) -> ResponseReturnValue:
     row = recordings.get(recording_id)
     try:
         talk = shares.seen_talk(request.form.get("talk", -1, type=row_number), by=account())
-        recordings.assign(row, talk=talk, days=settings().retention_days, by=account())
+        recordings.assign(row, talk=talk, days=retention_terms().general, by=account())
     except NotThere:
         db.session.rollback()
         return _page(problem=_("Please choose the talk."), at=recording_id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from webinar.domain.retention_terms import GENERAL
+
 WHAT: dict[str, tuple[LazyString, LazyString]] = {
     "evenings": (
         _l("Answers, registrations, attendance"),
@@ -22,6 +24,10 @@ WHAT: dict[str, tuple[LazyString, LazyString]] = {
     ),
     "inbox_texts": (_l("Texts of messages in the inbox"), _l("After they were dealt with.")),
     "feedback": (_l("Texts of feedback"), _l("After the evening. The marks stay.")),
+    "openings": (
+        _l("Who downloaded or watched what"),
+        _l("After it was opened. That it was opened stays as a number, with the day."),
+    ),
     "archive_access": (
         _l("Access to materials by name"),
         _l("After it was given, also where it outlives the registration."),
@@ -51,6 +57,24 @@ WHAT: dict[str, tuple[LazyString, LazyString]] = {
 """By the names of `domain.retention.KINDS`: what it is, and from when the term counts."""
 
 
+GENERAL_WORDS = _l("General term")
+_GENERAL_NOTE = _l(
+    "For every kind of data without a term of its own, and how long new materials stay."
+)
+
+
 def name(kind: str) -> str:
     """What the kind is called; one that is no longer known keeps its name."""
+    if kind == GENERAL:
+        return str(GENERAL_WORDS)
     return str(WHAT[kind][0]) if kind in WHAT else kind
+
+
+def names() -> dict[str, str]:
+    """The name of every kind, and of the general term."""
+    return {kind: name(kind) for kind in (GENERAL, *WHAT)}
+
+
+def notes() -> dict[str, str]:
+    """From when the term counts, by the same names."""
+    return {GENERAL: str(_GENERAL_NOTE), **{kind: str(said[1]) for kind, said in WHAT.items()}}

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webinar.clock import now
-from webinar.domain import legal_texts, materials, registrations, signups, times
+from webinar.domain import legal_texts, materials, registrations, retention, signups, times
 from webinar.domain import programme as talks
 from webinar.models import LegalPage, Material, MaterialKind, Talk, TalkState
 from webinar.rendering import legal, schema
@@ -22,7 +22,7 @@ from webinar.web import counting, downloads, events
 from webinar.web.forms.signups import SignupForm
 from webinar.web.language import language
 from webinar.web.public import feeds
-from webinar.web.settings import settings, storage
+from webinar.web.settings import retention_terms, settings, storage
 
 blueprint = Blueprint("public", __name__)
 
@@ -161,6 +161,7 @@ def legal_page(page: str) -> ResponseReturnValue:
         LEGAL[page],
         language=language(),
         settings=settings(),
+        terms=retention.gaps(retention_terms()),
         own=own.text if own is not None else None,
     )
     return render_template("public/legal.html", text=text, page=page)

@@ -26,6 +26,7 @@ SENTENCES: dict[str, LazyString] = {
     "account_known": _l("There is an account with this address already."),
     "account_own": _l("Another administrator has to do that: this is your own account."),
     "account_not_waiting": _l("This account has a password already, or is deactivated."),
+    "account_still_active": _l("Only a deactivated account can be erased. Deactivate it first."),
     "account_inactive": _l("This account was deactivated. Please ask an administrator."),
     "last_administrator": _l("At least one administrator who can sign in has to stay."),
     "identity_without_role": _l(

@@ -13,5 +13,6 @@ SENTENCES: dict[str, LazyString] = {
     "name_missing": _l("Please enter a name."),
     "crossed": _l("Somebody, or a second click, saved the same thing at the same moment."),
     "language_not_offered": _l("Please choose one of the languages."),
+    "term_out_of_bounds": _l("Please enter a number of days from %(least)d to %(most)d."),
     "record_missing": _l("This record does not exist."),
 }

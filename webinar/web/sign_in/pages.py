@@ -89,11 +89,14 @@ def passkey() -> ResponseReturnValue:
 
 @blueprint.post("/abmelden")
 def leave() -> ResponseReturnValue:
-    """Sign out in this browser."""
+    """Sign out in this browser; who came by the office's sign-in may end that, too."""
+    page = ".show"
     if current_user.is_authenticated:
+        if sessions.current().method == SignInMethod.OIDC and settings().accounts.oidc.used:
+            page = "provider.left"
         sessions.end()
         db.session.commit()
-    return redirect(url_for(".show"), 303)
+    return redirect(url_for(page), 303)
 
 
 def _by_password(form: SignInForm) -> ResponseReturnValue:

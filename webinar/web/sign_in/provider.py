@@ -43,6 +43,8 @@ log = structlog.get_logger()
 
 BEGUN = "oidc"
 MET = "oidc_person"
+SIGN_IN = "/anmelden"
+"""Where the provider sends back to after signing out there; registered with it."""
 SECONDS = 600
 """So long somebody may take at the provider, and to confirm."""
 Purpose = Literal["sign_in", "connect", "proof", "link"]
@@ -95,6 +97,21 @@ def confirm() -> ResponseReturnValue:
     return render_template(
         "sign_in/connect.html", account=account, person=person, label=_label(), form=form
     )
+
+
+@blueprint.get("/anmelden/dienst/abgemeldet")
+def left() -> ResponseReturnValue:
+    """Signed out here, and still signed in at the provider: a way to end that, where it announces
+    one. A link, since our policy lets no form end at another host, and since other programs of the
+    office hang on the same sign-in."""
+    try:
+        address = provider().sign_out_address(back=settings().base_url + SIGN_IN)
+    except Failed as problem:
+        log.warning("the provider is away", problem=str(problem))
+        address = ""
+    if not address:
+        return redirect(url_for("sign_in.show"))
+    return render_template("sign_in/left.html", address=address, label=_label())
 
 
 def to_provider(purpose: Purpose, *, way_on: str = "", token: str = "") -> ResponseReturnValue:
