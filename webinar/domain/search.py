@@ -18,6 +18,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Integer,
     Select,
@@ -152,22 +153,42 @@ def find_one(entry_id: int, scope: Scope) -> Hit | None:
 def _page(
     asked: Sequence[Term], narrowed: tuple[Condition, ...], number: int, *, whole: bool
 ) -> tuple[list[Hit], int]:
-    """The hits of one page and the number of all. The texts are read of these few rows alone."""
-    score = _score(asked).label("score")
-    ranked = (
-        select(SearchEntry.id, score, Talk.starts_at, func.count().over().label("total"))
-        .join(Talk, Talk.id == SearchEntry.talk_id)
-        .where(_meets(asked, whole=whole), *narrowed)
-        .order_by(score.desc(), Talk.starts_at.desc(), *_ORDER)
-        .limit(PER_PAGE)
-        .offset((number - 1) * PER_PAGE)
-        .subquery()
-    )
-    query = _shown().add_columns(ranked.c.score, ranked.c.total)
-    query = query.join(ranked, ranked.c.id == SearchEntry.id)
-    ordered = query.order_by(ranked.c.score.desc(), ranked.c.starts_at.desc(), *_ORDER)
+    """The hits of one page and the number of all. The texts are read of these few rows alone.
+
+    `met` is asked for twice, so that both databases write it down: a score is then reckoned once,
+    and the words it is reckoned from are not carried through sorting and counting.
+    """
+    met = _met(asked, narrowed, whole=whole)
+    best = _ordered(select(met.c.id, met.c.score, met.c.starts_at), met)
+    page = best.limit(PER_PAGE).offset((number - 1) * PER_PAGE).subquery()
+    total = select(func.count()).select_from(met).scalar_subquery()
+    query = _shown().add_columns(page.c.score, total).join(page, page.c.id == SearchEntry.id)
+    ordered = query.order_by(page.c.score.desc(), page.c.starts_at.desc(), *_ORDER)
     rows = db.session.execute(ordered).all()
     return [Hit(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
+
+
+def _met(asked: Sequence[Term], narrowed: tuple[Condition, ...], *, whole: bool) -> CTE:
+    """What answers the question, in narrow rows."""
+    return (
+        select(
+            SearchEntry.id,
+            SearchEntry.talk_id,
+            case(_KINDS, value=SearchEntry.kind).label("kind"),
+            SearchEntry.place,
+            Talk.starts_at,
+            _score(asked).label("score"),
+        )
+        .join(Talk, Talk.id == SearchEntry.talk_id)
+        .where(_meets(asked, whole=whole), *narrowed)
+        .cte("met")
+    )
+
+
+def _ordered(query: Select[Any], met: CTE) -> Select[Any]:
+    """As `_ORDER` has them among equals."""
+    best = (met.c.score.desc(), met.c.starts_at.desc())
+    return query.order_by(*best, met.c.talk_id, met.c.kind, met.c.place, met.c.id)
 
 
 def _shown() -> Select[Any]:
@@ -215,13 +236,15 @@ def _score(asked: Sequence[Term]) -> ColumnElement[int]:
 
 
 def _weight(term: Term) -> ColumnElement[int]:
+    """Asked from the loosest to the strictest: most rows lack most words, and one look tells."""
     words = SearchEntry.words
+    pieces = [one for one in term.patterns if term.stem not in one]
+    piece = case((or_(*(_holds(words, one) for one in pieces)), PIECE), else_=0) if pieces else 0
     return case(
-        (_holds(words, f" {term.typed} "), SAME),
-        (_holds(words, f" {term.stem}"), BEGINNING),
-        (_holds(words, term.stem), PART),
-        (or_(*(_holds(words, piece) for piece in term.loosened().patterns)), PIECE),
-        else_=0,
+        (_lacks(words, term.stem), piece),
+        (_lacks(words, f" {term.stem}"), PART),
+        (_lacks(words, f" {term.typed} "), BEGINNING),
+        else_=SAME,
     )
 
 
@@ -230,8 +253,15 @@ def _in_head(term: Term) -> ColumnElement[int]:
 
 
 def _holds(column: Any, part: str) -> Condition:
-    place = func.strpos if _postgres() else func.instr
-    return place(column, part) > 0
+    return _place(column, part) > 0
+
+
+def _lacks(column: Any, part: str) -> Condition:
+    return _place(column, part) == 0
+
+
+def _place(column: Any, part: str) -> ColumnElement[int]:
+    return func.strpos(column, part) if _postgres() else func.instr(column, part)
 
 
 def _meets(asked: Sequence[Term], *, whole: bool) -> Condition:
