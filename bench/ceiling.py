@@ -33,6 +33,7 @@ def connection() -> Any:
     if not hasattr(_local, "connection"):
         if POSTGRESQL:
             _local.connection = psycopg.connect(URL, autocommit=True)
+            _local.connection.execute("SET random_page_cost = 1.1")
         else:
             opened = sqlite3.connect(URL.removeprefix("sqlite:///"), isolation_level=None)
             for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from sqlalchemy import insert
@@ -123,7 +123,9 @@ def _speaker(number: int) -> Speaker:
 
 
 def _talk(number: int, series: Series, speaker: Speaker, language: Language) -> None:
+    """A past talk with slides and a recording, which has subtitles."""
     start = now() - timedelta(days=3 * number + 7)
+    end = start + timedelta(hours=1)
     talk = Talk(
         slug=f"abend-{number}",
         uid=f"{number}@bench.example",
@@ -133,9 +135,9 @@ def _talk(number: int, series: Series, speaker: Speaker, language: Language) -> 
         abstract=language.text(60),
         format=Format.ONLINE,
         starts_at=start,
-        ends_at=start + timedelta(hours=1),
+        ends_at=end,
         local_start=start.replace(tzinfo=None),
-        local_end=(start + timedelta(hours=1)).replace(tzinfo=None),
+        local_end=end.replace(tzinfo=None),
         appearances=[TalkSpeaker(speaker=speaker)],
     )
     db.session.add(talk)
@@ -143,30 +145,25 @@ def _talk(number: int, series: Series, speaker: Speaker, language: Language) -> 
     deck = _material(talk, MaterialKind.SLIDES)
     film = _material(talk, MaterialKind.RECORDING)
     lines = _material(talk, MaterialKind.SUBTITLES, recording_id=film.id)
-    db.session.execute(
-        insert(MaterialPage),
-        [
-            {
-                "material_id": deck.id,
-                "number": n + 1,
-                "text": f"{language.text(4)}\n{language.text(40)}",
-            }
-            for n in range(PAGES // TALKS)
-        ],
-    )
-    db.session.execute(
-        insert(SubtitleCue),
-        [
-            {
-                "material_id": lines.id,
-                "number": n + 1,
-                "start_ms": n * LINE * 1000,
-                "end_ms": (n + 1) * LINE * 1000,
-                "text": language.text(8),
-            }
-            for n in range(HOURS * 3600 // TALKS // LINE)
-        ],
-    )
+    db.session.execute(insert(MaterialPage), list(_pages(deck, language)))
+    db.session.execute(insert(SubtitleCue), list(_cues(lines, language)))
+
+
+def _pages(deck: Material, language: Language) -> Iterator[dict[str, object]]:
+    for number in range(1, PAGES // TALKS + 1):
+        text = f"{language.text(4)}\n{language.text(40)}"
+        yield {"material_id": deck.id, "number": number, "text": text}
+
+
+def _cues(subtitles: Material, language: Language) -> Iterator[dict[str, object]]:
+    for number in range(HOURS * 3600 // TALKS // LINE):
+        yield {
+            "material_id": subtitles.id,
+            "number": number + 1,
+            "start_ms": number * LINE * 1000,
+            "end_ms": (number + 1) * LINE * 1000,
+            "text": language.text(8),
+        }
 
 
 def _material(talk: Talk, kind: MaterialKind, **values: int) -> Material:

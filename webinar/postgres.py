@@ -22,6 +22,8 @@ OPTIONS: Mapping[str, object] = {
     # Where there is no transaction (`extensions.reading`) there is none to roll back.
     "skip_autocommit_rollback": True,
 }
+PAGE_COST = 1.1
+"""Of a page anywhere, where the next one costs 1."""
 Described = tuple[str, int, None, None, None, None, None]
 
 
@@ -50,6 +52,19 @@ def engine_options(database_url: str) -> dict[str, object]:
     # Seconds of silence before the kernel asks whether the other side is still there.
     kept = {"keepalives_idle": 60, "keepalives_interval": 10}
     return {**OPTIONS, "connect_args": {**kept, "cursor_factory": TerseCursor}}
+
+
+@event.listens_for(Pool, "connect")
+def _prices(connection: object, _record: object) -> None:
+    """Say what a page costs that is not the next one: little, for the whole lies in memory or on a
+    disk without a head. By PostgreSQL's preset of 4, made for disks with one, the planner reads all
+    of the search's rows where the index of trigrams answers in a fourth of the time.
+
+    Asked for here and not in the address: poolers refuse options that they do not know.
+    """
+    if isinstance(connection, Connection):
+        connection.execute(f"SET random_page_cost = {PAGE_COST}")
+        connection.commit()
 
 
 @event.listens_for(Pool, "checkout")

@@ -15,7 +15,9 @@ from tests.conftest import fresh_sqlite
 from tests.personal import address
 from tests.search_corpus import CORPUS
 from webinar import create_app
-from webinar.models import Purpose
+from webinar.domain import search_index
+from webinar.extensions import db
+from webinar.models import MaterialKind, MaterialPage, Purpose
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +50,10 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def test_hit_opens_the_page_and_the_second(web: str, page: Page) -> None:
     talk = search_archive.hold(CORPUS[0])
+    second = search_archive.add(talk, MaterialKind.SLIDES)
+    second.pages = [MaterialPage(number=2, text="Nachtrag\nZur Klärschlammverordnung")]
+    search_index.index_material(second)
+    db.session.commit()
     guest = factories.contact()
     factories.invitation(talk, guest)
     search = f"{web}{address(guest, Purpose.PREFERENCES)}/suche"
@@ -61,9 +67,14 @@ def test_hit_opens_the_page_and_the_second(web: str, page: Page) -> None:
     expect(page.locator("#seite-2:target")).to_contain_text("in sieben Schritten")
     expect(page.locator("#seite-2")).to_be_in_viewport()
 
+    page.goto(f"{search}?q=Klärschlamm")
+    page.get_by_role("button", name="Nachtrag").click()
+    expect(page.locator("#seite-2:target")).to_contain_text("Klärschlammverordnung")
+    expect(page.locator("#seite-2:target")).to_be_in_viewport()
+
     page.goto(f"{search}?q=Denkmalschutz")
     page.get_by_role("button", name=talk.title).click()
-    assert page.url.endswith("?t=610#t=610")
+    assert page.url.endswith("&t=610#t=610")
     source = page.locator("video").get_attribute("src")
     assert source is not None
     assert source.endswith("#t=610")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -73,12 +74,50 @@ def test_hit_leads_to_the_page_and_to_the_second(client: FlaskClient) -> None:
     talk = search_archive.hold(CORPUS[0])
     db.session.commit()
     page = asked(client, "/suche?q=Bauantrag+Schritte")
-    assert f'href="/veranstaltungen/{talk.slug}#seite-2"' in page
+    assert re.search(
+        rf'href="/veranstaltungen/{talk.slug}/unterlagen\?folien=[\w-]+#seite-2"', page
+    )
     assert "Das <mark>Bauantragsverfahren</mark> in sieben <mark>Schritten</mark>" in page
     page = asked(client, "/suche?q=Denkmalschutz")
-    assert f'href="/veranstaltungen/{talk.slug}?t=610#t=610"' in page
+    assert re.search(
+        rf'href="/veranstaltungen/{talk.slug}/unterlagen\?film=[\w-]+&amp;t=610#t=610"', page
+    )
     assert "10:10" in page
     assert "die <mark>Denkmalschützer</mark> haben" in page
+
+
+def add_second(talk: Talk) -> tuple[Material, Material]:
+    """Slides and a recording besides those of the corpus, which stay the first."""
+    deck = secret_page(talk, Grantee.EVERYONE)
+    film = search_archive.add(talk, MaterialKind.RECORDING)
+    lines = search_archive.add(talk, MaterialKind.SUBTITLES, recording_id=film.id, language="de")
+    db.session.add(search_archive.cue(lines, 1, 77, "Zum Schluss die Klausurtagung."))
+    search_index.index_material(lines)
+    db.session.commit()
+    return deck, film
+
+
+def led(page: str) -> str:
+    """Where the first hit leads."""
+    found = re.search(r'href="(/veranstaltungen/[^"]+[#?][^"]+)"', page)
+    assert found is not None
+    return unescape(found.group(1))
+
+
+def test_hit_opens_the_right_one_of_two_sets_and_of_two_films(client: FlaskClient) -> None:
+    talk = search_archive.hold(CORPUS[0])
+    deck, film = add_second(talk)
+    to_page = led(asked(client, f"/suche?q={SECRET}"))
+    assert to_page.endswith(f"?folien={deck.public_id}#seite-4")
+    shown = asked(client, to_page)
+    # Both have a page with this anchor where the first has four; the browser goes to the first.
+    assert shown.index(SECRET) < shown.index("sieben Schritten")
+    assert SECRET in shown[shown.index('id="seite-4"') :][:2000]
+    to_second = led(asked(client, "/suche?q=Klausurtagung"))
+    assert to_second.endswith(f"?film={film.public_id}&t=77#t=77")
+    source = re.search(r'<video[^>]* src="([^"]+)"', asked(client, to_second))
+    assert source is not None
+    assert source.group(1).endswith(f"/{film.public_id}#t=77")
 
 
 def test_what_was_typed_and_found_is_shown_as_text(client: FlaskClient) -> None:
@@ -207,7 +246,7 @@ def test_hit_on_the_personal_page_opens_the_persons_own_archive(
     assert action is not None
     answer = client.post(action.group(1), data={"anchor": "seite-4"})
     assert answer.status_code == 303
-    assert re.fullmatch(r"/a/[^/#?]+#seite-4", answer.location)
+    assert re.fullmatch(r"/a/[^/#?]+\?folien=[\w-]+#seite-4", answer.location)
     answer = client.post(action.group(1), data={"anchor": "//fremd.example"})
     assert re.fullmatch(r"/a/[^/#?]+", answer.location)
     theirs = address(stranger, Purpose.PREFERENCES)
@@ -230,7 +269,9 @@ def test_filters_narrow_what_is_found(client: FlaskClient) -> None:
     ):
         found = asked(client, f"/suche?q=Kosten&{narrowed}")
         assert hits(found) >= 1
-        assert set(re.findall(r'href="/veranstaltungen/([\w-]+)[#?"]', found)) == {bauen.slug}
+        assert set(re.findall(r'href="/veranstaltungen/([\w-]+)(?:/unterlagen)?[#?"]', found)) == {
+            bauen.slug
+        }
     assert hits(asked(client, "/suche?q=Kosten&year=2019")) == 0
 
 

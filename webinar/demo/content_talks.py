@@ -45,6 +45,7 @@ Zum Schluss stellt das Bürgerbüro Lindenfurt seinen Leitfaden für das Gesprä
     format="online",
     visibility="public",
     speakers=(SCHRAUTNER, NAGELSCHMIDT),
+    topics="Bürgerservice, Digitale Verwaltung",
     agenda=(
         ("18:00", "Begrüßung"),
         ("18:05", "Ein Konto anlegen, Schritt für Schritt"),
@@ -76,6 +77,7 @@ Die Zahlen liegen offen: Kosten vorher, Kosten nachher, Ausfälle vorher, Ausfä
     format="hybrid",
     visibility="invited",
     speakers=(ENDERLEIN,),
+    topics="Zusammenarbeit der Gemeinden, IT-Betrieb",
     agenda=(
         ("18:00", "Begrüßung"),
         ("18:05", "Vom Serverschrank zur Zweckvereinbarung"),
@@ -105,6 +107,7 @@ Beschäftigten umgestellt hat, neben dem laufenden Betrieb und ohne den alten Be
     format="hybrid",
     visibility="invited",
     speakers=(LEIMBACH, DIETZMANN),
+    topics="Digitale Verwaltung, Akten und Post",
     agenda=(
         ("18:00", "Begrüßung durch den Landrat"),
         ("18:10", "Der Weg eines Schreibens"),
@@ -160,6 +163,7 @@ Einladung.
     format="hybrid",
     visibility="invited",
     speakers=(KESSLER,),
+    topics="Bauen, Digitale Verwaltung",
     agenda=(
         ("18:00", "Begrüßung durch den Landrat"),
         ("18:05", "Der Weg eines Antrags am Bildschirm"),
@@ -187,6 +191,7 @@ Rechnungsprüfung genügt.
     format="online",
     visibility="public",
     speakers=(AYDOGAN,),
+    topics="Finanzen, Digitale Verwaltung",
     agenda=(
         ("18:00", "Begrüßung"),
         ("18:05", "Eine Rechnung von Anfang bis Ende"),
@@ -212,6 +217,7 @@ des Rundgangs ist um 19 Uhr.
     format="on_site",
     visibility="invited",
     speakers=(RUPPERTSBERGER, HAAGEN_WOLF),
+    topics="Schulen, IT-Betrieb",
     agenda=(
         ("18:00", "Begrüßung"),
         ("18:05", "Was das Medienzentrum übernimmt"),

@@ -65,6 +65,8 @@ class DemoTalk:
     visibility: str
     speakers: tuple[DemoSpeaker, ...]
     agenda: tuple[tuple[str, str], ...]
+    topics: str
+    """As an organiser types them, with commas between."""
     places_online: int | None = None
     places_hall: int | None = None
     venue: str = ""

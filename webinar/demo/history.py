@@ -69,6 +69,7 @@ def draft(desk: Desk, evening: DatedTalk) -> Talk:
         start=evening.start,
         end=evening.end,
         abstract=given.abstract,
+        topics=given.topics,
         agenda=agendas.written([list(point) for point in given.agenda]),
         format=Format(given.format),
         places_online=given.places_online,

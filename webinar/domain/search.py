@@ -2,8 +2,8 @@
 
 Rule 10 holds for a hit as for the file itself: `Scope` says what the asking person may open, by the
 conditions of `grants`, and neither hits nor their number come from anywhere else. Writing the index
-is `search_index`', its words `search_words`', cutting excerpts `search_excerpts`', what can be
-narrowed by `search_filters`'.
+is `search_index`', its words `search_words`', asking the databases for them `search_matching`',
+cutting excerpts `search_excerpts`', what can be narrowed by `search_filters`'.
 
 All words have to be met, in the row itself or by its talk, and one of them at least in the row
 itself. Where no row meets all, those are shown that meet some; where there are none either, those
@@ -18,23 +18,19 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
-    Integer,
     Select,
     and_,
     case,
-    cast,
     func,
     literal,
     or_,
     select,
-    table,
-    text,
 )
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql import column
 
-from webinar.domain import grants, programme, search_filters
+from webinar.domain import grants, programme, search_filters, search_matching
 from webinar.domain.search_filters import Filters
 from webinar.domain.search_words import Term, terms
 from webinar.extensions import db
@@ -43,10 +39,6 @@ from webinar.models import EntryKind, Material, SearchEntry, Talk
 PER_PAGE = 10
 FARTHEST = 50
 """Pages of hits that can be turned: whoever has not found it by then asks for something else."""
-
-# How much a term adds: the very word, the beginning of a word (as another form of it is), a part of
-# one, a piece of the term; and once more for standing in a title, a name or a topic.
-SAME, BEGINNING, PART, PIECE, HEAD = 8, 5, 2, 1, 4
 
 _KINDS = {kind: place for place, kind in enumerate(EntryKind)}
 _ORDER = (
@@ -70,7 +62,8 @@ class Scope:
 @dataclass(frozen=True)
 class Hit:
     """A place that was found. `material_id`, `material` and `material_kind` are those of the file
-    that it stands in; `seconds` pairs places in the text of a passage with the second of each."""
+    that it stands in; `public_id` too, but of subtitles it is their recording's. `seconds` pairs
+    places in the text of a passage with the second of each."""
 
     entry_id: int
     kind: EntryKind
@@ -84,6 +77,7 @@ class Hit:
     starts_at: datetime
     zone: str
     material_id: int | None
+    public_id: str | None
     material: str | None
     material_kind: str | None
     score: int
@@ -152,25 +146,46 @@ def find_one(entry_id: int, scope: Scope) -> Hit | None:
 def _page(
     asked: Sequence[Term], narrowed: tuple[Condition, ...], number: int, *, whole: bool
 ) -> tuple[list[Hit], int]:
-    """The hits of one page and the number of all. The texts are read of these few rows alone."""
-    score = _score(asked).label("score")
-    ranked = (
-        select(SearchEntry.id, score, Talk.starts_at, func.count().over().label("total"))
-        .join(Talk, Talk.id == SearchEntry.talk_id)
-        .where(_meets(asked, whole=whole), *narrowed)
-        .order_by(score.desc(), Talk.starts_at.desc(), *_ORDER)
-        .limit(PER_PAGE)
-        .offset((number - 1) * PER_PAGE)
-        .subquery()
-    )
-    query = _shown().add_columns(ranked.c.score, ranked.c.total)
-    query = query.join(ranked, ranked.c.id == SearchEntry.id)
-    ordered = query.order_by(ranked.c.score.desc(), ranked.c.starts_at.desc(), *_ORDER)
+    """The hits of one page and the number of all. The texts are read of these few rows alone.
+
+    `met` is asked for twice, so that both databases write it down: a score is then reckoned once,
+    and the words it is reckoned from are not carried through sorting and counting.
+    """
+    met = _met(asked, narrowed, whole=whole)
+    best = _ordered(select(met.c.id, met.c.score, met.c.starts_at), met)
+    page = best.limit(PER_PAGE).offset((number - 1) * PER_PAGE).subquery()
+    total = select(func.count()).select_from(met).scalar_subquery()
+    query = _shown().add_columns(page.c.score, total).join(page, page.c.id == SearchEntry.id)
+    ordered = query.order_by(page.c.score.desc(), page.c.starts_at.desc(), *_ORDER)
     rows = db.session.execute(ordered).all()
     return [Hit(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
 
 
+def _met(asked: Sequence[Term], narrowed: tuple[Condition, ...], *, whole: bool) -> CTE:
+    """What answers the question, in narrow rows."""
+    return (
+        select(
+            SearchEntry.id,
+            SearchEntry.talk_id,
+            case(_KINDS, value=SearchEntry.kind).label("kind"),
+            SearchEntry.place,
+            Talk.starts_at,
+            search_matching.score(asked).label("score"),
+        )
+        .join(Talk, Talk.id == SearchEntry.talk_id)
+        .where(search_matching.meets(asked, whole=whole), *narrowed)
+        .cte("met")
+    )
+
+
+def _ordered(query: Select[Any], met: CTE) -> Select[Any]:
+    """As `_ORDER` has them among equals."""
+    best = (met.c.score.desc(), met.c.starts_at.desc())
+    return query.order_by(*best, met.c.talk_id, met.c.kind, met.c.place, met.c.id)
+
+
 def _shown() -> Select[Any]:
+    recording = aliased(Material)
     return (
         select(
             SearchEntry.id,
@@ -185,11 +200,13 @@ def _shown() -> Select[Any]:
             Talk.starts_at,
             Talk.zone,
             SearchEntry.material_id,
+            func.coalesce(recording.public_id, Material.public_id),
             Material.title,
             Material.kind,
         )
         .join(Talk, Talk.id == SearchEntry.talk_id)
         .outerjoin(Material, Material.id == SearchEntry.material_id)
+        .outerjoin(recording, recording.id == Material.recording_id)
     )
 
 
@@ -207,63 +224,3 @@ def _openable(opens: Condition, *, day: date) -> Condition:
         open_now.c.recording_id.is_(None), open_now.c.recording_id.in_(select(recording.c.id))
     )
     return SearchEntry.material_id.in_(select(open_now.c.id).where(whole))
-
-
-def _score(asked: Sequence[Term]) -> ColumnElement[int]:
-    parts = [part for term in asked for part in (_weight(term), _in_head(term))]
-    return cast(sum(parts[1:], start=parts[0]), Integer)
-
-
-def _weight(term: Term) -> ColumnElement[int]:
-    words = SearchEntry.words
-    return case(
-        (_holds(words, f" {term.typed} "), SAME),
-        (_holds(words, f" {term.stem}"), BEGINNING),
-        (_holds(words, term.stem), PART),
-        (or_(*(_holds(words, piece) for piece in term.loosened().patterns)), PIECE),
-        else_=0,
-    )
-
-
-def _in_head(term: Term) -> ColumnElement[int]:
-    return case((or_(*(_holds(SearchEntry.head, one) for one in term.patterns)), HEAD), else_=0)
-
-
-def _holds(column: Any, part: str) -> Condition:
-    place = func.strpos if _postgres() else func.instr
-    return place(column, part) > 0
-
-
-def _meets(asked: Sequence[Term], *, whole: bool) -> Condition:
-    return _meets_postgres(asked, whole=whole) if _postgres() else _meets_sqlite(asked, whole=whole)
-
-
-def _meets_postgres(asked: Sequence[Term], *, whole: bool) -> Condition:
-    """By pg_trgm's index, which LIKE uses. A pattern holds letters, figures and blanks alone."""
-
-    def like(column: Any, term: Term) -> Condition:
-        return or_(*(column.like(f"%{pattern}%") for pattern in term.patterns))
-
-    here = or_(*(like(SearchEntry.words, term) for term in asked))
-    if not whole or len(asked) == 1:
-        return here
-    either = (or_(like(SearchEntry.words, one), like(SearchEntry.context, one)) for one in asked)
-    return and_(here, *either)
-
-
-def _meets_sqlite(asked: Sequence[Term], *, whole: bool) -> Condition:
-    """By FTS5's trigrams (https://sqlite.org/fts5.html, 3.3 and 4.3.4)."""
-
-    def either(term: Term) -> str:
-        return "(" + " OR ".join(f'"{pattern}"' for pattern in term.patterns) + ")"
-
-    query = "{words} : (" + " OR ".join(map(either, asked)) + ")"
-    if whole and len(asked) > 1:
-        query += " AND " + " AND ".join(map(either, asked))
-    trigrams = table("search_trigrams", column("rowid", Integer))
-    matching = text("search_trigrams MATCH :question").bindparams(question=query)
-    return SearchEntry.id.in_(select(trigrams.c.rowid).where(matching))
-
-
-def _postgres() -> bool:
-    return db.session.get_bind().dialect.name == "postgresql"

@@ -99,9 +99,12 @@ def anchor_of(hit: Hit, second: int | None) -> str:
     return ""
 
 
-def at(address: str, anchor: str) -> str:
-    """The address at that place. A second stands in the query too: the page starts the recording
-    there where no script reads the fragment."""
+def at(address: str, hit: Hit, anchor: str) -> str:
+    """The place on a page of a talk's archive: a page of the one set of slides or a second of the
+    one film among several (`web.archives`). A second stands in the query too: the page starts the
+    recording there where no script reads the fragment."""
+    if not anchor:
+        return address
     if anchor.startswith("t="):
-        return f"{address}{'&' if '?' in address else '?'}{anchor}#{anchor}"
-    return f"{address}#{anchor}" if anchor else address
+        return f"{address}?film={hit.public_id}&{anchor}#{anchor}"
+    return f"{address}?folien={hit.public_id}#{anchor}"

@@ -39,7 +39,7 @@ def show() -> ResponseReturnValue:
     talk = pages.talk()
     archive = url_for("guest_archive.show")
     scope = search.for_contact(pages.contact().id, day=materials.today(), talk_id=talk.id)
-    found = searching.page(scope, lambda _hit, anchor: searching.at(archive, anchor))
+    found = searching.page(scope, lambda hit, anchor: searching.at(archive, hit, anchor))
     return render_template("guest/archive/search.html", talk=talk, **found)
 
 
@@ -62,7 +62,7 @@ def open_hit(entry_id: int) -> ResponseReturnValue:
     db.session.commit()
     address = links.address(link, base_url="", keys=settings().link_keys)
     asked = request.form.get("anchor", "")
-    return redirect(searching.at(address, asked if ANCHOR.fullmatch(asked) else ""), 303)
+    return redirect(searching.at(address, hit, asked if ANCHOR.fullmatch(asked) else ""), 303)
 
 
 def _everything() -> Scope:

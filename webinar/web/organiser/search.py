@@ -24,4 +24,4 @@ def _address(hit: Hit, anchor: str) -> str:
     if hit.material_id is None:
         return url_for("talks.show", talk_id=hit.talk_id)
     file = url_for("materials.show", talk_id=hit.talk_id, material_id=hit.material_id)
-    return searching.at(file, anchor)
+    return f"{file}#{anchor}" if anchor else file

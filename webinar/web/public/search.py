@@ -17,7 +17,7 @@ blueprint = Blueprint("search", __name__)
 @blueprint.get("/suche")
 @limiter.limit(searching.OFTEN)
 def show() -> ResponseReturnValue:
-    """Hits that lead to the public page of their talk."""
+    """Hits that lead to the public page of their talk, or to the place in its open archive."""
     found = searching.page(
         search.for_everyone(day=materials.today()),
         _address,
@@ -27,4 +27,6 @@ def show() -> ResponseReturnValue:
 
 
 def _address(hit: Hit, anchor: str) -> str:
-    return searching.at(url_for("public.talk", slug=hit.slug), anchor)
+    if hit.material_id is None:
+        return url_for("public.talk", slug=hit.slug)
+    return searching.at(url_for("public_archive.show", slug=hit.slug), hit, anchor)
