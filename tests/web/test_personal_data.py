@@ -13,7 +13,7 @@ from sqlalchemy import JSON, LargeBinary, String
 
 from tests import factories
 from tests.conftest import signed_in
-from webinar.domain import forgetting, participation, personal_data
+from webinar.domain import forgetting, participation, personal_data, traces
 from webinar.extensions import db
 from webinar.models import Account, Contact, Mode, Speaker
 from webinar.web.organiser import personal_words
@@ -36,7 +36,7 @@ def test_contact_gets_files_and_can_be_erased(administration: FlaskClient) -> No
     db.session.commit()
     page = administration.get(f"/desk/kontakte/{contact.id}/datenschutz").text
     assert "Wärmeplanung" in page
-    assert "1 Einladungen und 1 Anmeldungen" in page
+    assert "1 Einladung und 1 Anmeldung bleiben" in page
     assert "nirgends" in page, "what hangs on the person is counted above"
     answer = administration.get(f"/desk/kontakte/{contact.id}/auskunft.json")
     assert answer.json["records"]["contacts"][0]["email"] == contact.email
@@ -74,3 +74,7 @@ def test_every_column_that_can_hold_a_person_has_a_word() -> None:
         if isinstance(column.type, (String, JSON, LargeBinary))
     } - set(personal_words.COLUMNS)
     assert missing == set()
+    # ... and what somebody wrote, where the person may be named in passing
+    looked_in = list(traces.columns())
+    assert {table.name for table, _ in looked_in} - set(personal_words.TABLES) == set()
+    assert {column.name for _, column in looked_in} - set(personal_words.COLUMNS) == set()
