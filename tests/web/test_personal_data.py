@@ -15,7 +15,7 @@ from tests import factories
 from tests.conftest import signed_in
 from webinar.domain import forgetting, participation, personal_data, traces
 from webinar.extensions import db
-from webinar.models import Account, Contact, Mode, Speaker
+from webinar.models import Account, Contact, Format, Mode, Speaker
 from webinar.web.organiser import personal_words
 
 
@@ -61,6 +61,23 @@ def test_speaker_gets_files_and_can_be_erased(administration: FlaskClient) -> No
     number = speaker.id
     assert administration.post(f"/desk/referenten/{number}/daten-loeschen").status_code == 303
     assert db.session.get(Speaker, number) is None
+
+
+def test_values_are_said_in_words(app: Flask) -> None:
+    contact = factories.contact(form="frau")
+    talk = factories.talk(format=Format.HYBRID, venue="Großer Sitzungssaal")
+    participation.accept(factories.invitation(talk, contact), mode=Mode.HALL)
+    db.session.commit()
+    with app.test_request_context("/?lang=de"):
+        found = personal_words.sections(personal_data.of(contact))
+    pairs = {tuple(pair) for section in found for record in section["records"] for pair in record}
+    assert pairs >= {
+        ("Anrede", "Frau"),
+        ("Sprache", "Deutsch"),
+        ("Zweck", "Betreten des Raums"),
+        ("Art", "Bestätigung"),
+        ("Ort", "online und im Saal, im Saal, Großer Sitzungssaal"),
+    }
 
 
 def test_every_column_that_can_hold_a_person_has_a_word() -> None:

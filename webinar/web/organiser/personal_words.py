@@ -11,8 +11,11 @@ from flask_babel.speaklater import LazyString
 
 from webinar.clock import berlin
 from webinar.domain.personal_data import PersonalData, Row
+from webinar.models import Purpose
 from webinar.web.organiser.audit_fields import FIELDS
 from webinar.web.organiser.audit_words import ACTIONS, KINDS
+from webinar.web.organiser.legal_words import LANGUAGES
+from webinar.web.organiser.mail_words import TEMPLATES
 
 TABLES: dict[str, LazyString] = {
     **KINDS,
@@ -67,6 +70,7 @@ COLUMNS: dict[str, LazyString] = {
     "material": _l("Material"),
     "name_key": _l("Name as it is compared"),
     "params": _l("Details"),
+    "purpose": _l("Purpose"),
     "question": _l("Question"),
     "recipient": _l("To"),
     "remark": _l("Remark"),
@@ -95,9 +99,11 @@ VALUES: dict[str, LazyString] = {
     "delegated": _l("deputy"),
     "deputy": _l("named as a deputy"),
     "hall": _l("in the hall"),
+    "hybrid": _l("online and in the hall"),
     "import": _l("import"),
     "manual": _l("added by hand"),
     "none": _l("open"),
+    "on_site": _l("in the hall"),
     "online": _l("online"),
     "public": _l("registered by themselves"),
     "refused": _l("refused"),
@@ -106,6 +112,25 @@ VALUES: dict[str, LazyString] = {
     "waiting": _l("waiting list"),
     "withdrawn": _l("withdrawn"),
 }
+
+
+PURPOSES: dict[str, LazyString] = {
+    Purpose.ANSWER: _l("Answering the invitation"),
+    Purpose.ENTER: _l("Entering the room"),
+    Purpose.ARCHIVE: _l("Materials"),
+    Purpose.FEED: _l("Calendar"),
+    Purpose.PREFERENCES: _l("Personal page"),
+    Purpose.SPEAKER: _l("Page of the speaker"),
+    Purpose.UNSUBSCRIBE: _l("No more invitations"),
+}
+OF_COLUMN: dict[str, dict[str, LazyString]] = {
+    "action": ACTIONS,
+    "form": {"frau": _l("Ms"), "herr": _l("Mr")},
+    "language": LANGUAGES,
+    "purpose": PURPOSES,
+    "template": TEMPLATES,
+}
+"""Columns whose values have words of their own; all others share `VALUES`."""
 
 
 def sections(found: PersonalData) -> list[dict[str, object]]:
@@ -144,9 +169,11 @@ def _record(row: Row) -> list[tuple[str, str]]:
 def _said(name: str, value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if name == "action":
-        return str(ACTIONS.get(str(value), value))
+    if name == "photo_key":
+        return _("yes")
+    if name == "told_place":
+        return ", ".join(str(VALUES.get(part, part)) for part in str(value).split("; ") if part)
     if name.endswith("_at") or name == "at":
         moment = berlin(datetime.fromisoformat(str(value)))
         return str(format_datetime(moment, "dd.MM.yyyy HH:mm", rebase=False))
-    return str(VALUES.get(str(value), value))
+    return str(OF_COLUMN.get(name, VALUES).get(str(value), value))
