@@ -5,8 +5,15 @@ from typing import TypedDict
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
-from webinar.rendering.salutations import addressed_as, full_name, salutation, sorted_name
+from webinar.rendering.salutations import (
+    addressed_as,
+    after_greeting,
+    full_name,
+    salutation,
+    sorted_name,
+)
 
 
 class Person(TypedDict):
@@ -191,3 +198,24 @@ def test_salutation_is_always_one_line_with_the_name(who: Person) -> None:
     assert found.endswith("Müller")
     assert "\n" not in found
     assert "  " not in found
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "begins"),
+    [
+        ("de", "Der Saal ist voll.", "der Saal"),
+        ("de", "\n  <p>Eine Aufzeichnung ist da.</p>", "\n  <p>eine Aufzeichnung"),
+        ("de", "Sie haben zugesagt.", "Sie haben"),
+        ("de", "Ihre Teilnahme ist bestätigt.", "Ihre"),
+        ("de", "Dieter Weiß vertritt Sie.", "Dieter"),
+        ("de", "Onlinezugänge folgen.", "Onlinezugänge"),
+        ("de", "Wärme. Der Saal ist voll.", "Wärme. Der Saal"),
+        ("en", "The hall is full.", "The hall"),
+    ],
+)
+def test_text_goes_on_small_after_the_greeting(language: str, text: str, begins: str) -> None:
+    assert after_greeting(text, language=language).startswith(begins)
+
+
+def test_safe_text_stays_safe_after_the_greeting() -> None:
+    assert isinstance(after_greeting(Markup("<p>Der"), language="de"), Markup)

@@ -450,7 +450,7 @@ def test_hundreds_of_people_come_in_pages_and_are_narrowed(desk: FlaskClient) ->
     people = [coming(talk, last_name=f"Person{number:03}") for number in range(60)]
     enters(talk, people[7])
     page = desk.get(path).text
-    assert "60 Personen, angezeigt 1 bis 25" in page
+    assert "60 Personen, 1 bis 25 angezeigt" in page
     assert "1 von 60 sind da." in page
     assert "Person059" in desk.get(path, query_string={"page": 3}).text
     assert "1 Person<" in desk.get(path, query_string={"list": "in"}).text

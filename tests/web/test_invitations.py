@@ -55,7 +55,7 @@ def chosen(desk: FlaskClient, talk: Talk, *audiences: Audience) -> str:
 def text_of(desk: FlaskClient, address: str, status: int = 200) -> str:
     answer = desk.get(address)
     assert answer.status_code == status
-    return answer.get_data(as_text=True).replace("\xa0", " ")
+    return answer.get_data(as_text=True).replace("\xa0", " ").replace("<wbr>", "")
 
 
 def test_index_shows_bars_figures_and_people(app: Flask, desk: FlaskClient) -> None:

@@ -37,7 +37,7 @@ def mail(talk: Talk | None = None, **values: object) -> Mail:
 def text_of(desk: FlaskClient, address: str) -> str:
     answer = desk.get(address)
     assert answer.status_code == 200
-    return answer.get_data(as_text=True).replace("\xa0", " ")
+    return answer.get_data(as_text=True).replace("\xa0", " ").replace("<wbr>", "")
 
 
 def test_index_shows_state_kind_and_reason_the_newest_first(app: Flask, desk: FlaskClient) -> None:

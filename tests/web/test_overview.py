@@ -125,7 +125,7 @@ def test_page_shows_where_the_person_stands(client: FlaskClient) -> None:
     assert "1 Datei" in page
     assert "Anderswo" not in page
     assert "Zurückgezogen" not in page
-    assert contact.email in page
+    assert contact.email in page.replace("<wbr>", "")
 
 
 def test_looking_changes_nothing(client: FlaskClient) -> None:

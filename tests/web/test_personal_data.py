@@ -13,9 +13,9 @@ from sqlalchemy import JSON, LargeBinary, String
 
 from tests import factories
 from tests.conftest import signed_in
-from webinar.domain import forgetting, participation, personal_data
+from webinar.domain import forgetting, participation, personal_data, traces
 from webinar.extensions import db
-from webinar.models import Account, Contact, Mode, Speaker
+from webinar.models import Account, Contact, Format, Mode, Speaker
 from webinar.web.organiser import personal_words
 
 
@@ -36,7 +36,7 @@ def test_contact_gets_files_and_can_be_erased(administration: FlaskClient) -> No
     db.session.commit()
     page = administration.get(f"/desk/kontakte/{contact.id}/datenschutz").text
     assert "Wärmeplanung" in page
-    assert "1 Einladungen und 1 Anmeldungen" in page
+    assert "1 Einladung und 1 Anmeldung bleiben" in page
     assert "nirgends" in page, "what hangs on the person is counted above"
     answer = administration.get(f"/desk/kontakte/{contact.id}/auskunft.json")
     assert answer.json["records"]["contacts"][0]["email"] == contact.email
@@ -63,6 +63,23 @@ def test_speaker_gets_files_and_can_be_erased(administration: FlaskClient) -> No
     assert db.session.get(Speaker, number) is None
 
 
+def test_values_are_said_in_words(app: Flask) -> None:
+    contact = factories.contact(form="frau")
+    talk = factories.talk(format=Format.HYBRID, venue="Großer Sitzungssaal")
+    participation.accept(factories.invitation(talk, contact), mode=Mode.HALL)
+    db.session.commit()
+    with app.test_request_context("/?lang=de"):
+        found = personal_words.sections(personal_data.of(contact))
+    pairs = {tuple(pair) for section in found for record in section["records"] for pair in record}
+    assert pairs >= {
+        ("Anrede", "Frau"),
+        ("Sprache", "Deutsch"),
+        ("Zweck", "Betreten des Raums"),
+        ("Art", "Bestätigung"),
+        ("Ort", "online und im Saal, im Saal, Großer Sitzungssaal"),
+    }
+
+
 def test_every_column_that_can_hold_a_person_has_a_word() -> None:
     tables = db.metadata.tables
     reached = personal_data.reached(tables["contacts"]) | personal_data.reached(tables["speakers"])
@@ -74,3 +91,7 @@ def test_every_column_that_can_hold_a_person_has_a_word() -> None:
         if isinstance(column.type, (String, JSON, LargeBinary))
     } - set(personal_words.COLUMNS)
     assert missing == set()
+    # ... and what somebody wrote, where the person may be named in passing
+    looked_in = list(traces.columns())
+    assert {table.name for table, _ in looked_in} - set(personal_words.TABLES) == set()
+    assert {column.name for _, column in looked_in} - set(personal_words.COLUMNS) == set()

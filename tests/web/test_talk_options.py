@@ -208,7 +208,7 @@ def test_move_shows_the_message_with_what_was_and_the_sentence(desk: FlaskClient
     assert review.status_code == 200
     letter = letter_of(review.text)
     assert f"Seubert{people[0].last_name.removeprefix('Seubert')}" in letter
-    assert "Der Beginn hat sich geändert: 18:30 statt 18:00 Uhr." in letter
+    assert "der Beginn hat sich geändert: 18:30 statt 18:00 Uhr." in letter
     assert "/e/beispiel" in letter
     again = {**handed_on(review.text), "whom": "holders", "note": HOSTILE}
     shown = desk.post(edit(talk), data={**again, "step": "review"}).text

@@ -133,7 +133,7 @@ def build(app: Flask, by: Account) -> World:
         places_online=40,
         places_hall=20,
         venue="Großer Sitzungssaal",
-        agenda=[{"time": "18:05", "text": "Vortrag"}],
+        agenda=[["18:05", "Vortrag"]],
     )
     speaker = _speaker(app, talk, by)
     contact = factories.contact(organisation=factories.organisation("Gemeinde Musterort"))

@@ -67,7 +67,7 @@ def find(wanted: re.Pattern[str] | None) -> list[Trace]:
         return []
     return [
         Trace(table.name, column.name, row_id)
-        for table, column in _columns()
+        for table, column in columns()
         for row_id, value in _values(table, column)
         if _names(wanted, value)
     ]
@@ -106,7 +106,8 @@ def scrub(wanted: re.Pattern[str] | None) -> int:
     return len(found)
 
 
-def _columns() -> Iterator[tuple[Table, Any]]:
+def columns() -> Iterator[tuple[Table, Any]]:
+    """Where is looked: every text that may name somebody in passing."""
     for table in db.metadata.sorted_tables:
         if table.name in forgetting.PEOPLE or "id" not in table.c:
             continue

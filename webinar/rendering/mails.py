@@ -13,7 +13,7 @@ import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import css_inline
 from babel.support import NullTranslations, Translations
@@ -80,6 +80,7 @@ def _environment(language: str) -> Environment:
         catalogue(language), newstyle=True
     )
     made.globals["language"] = language
+    made.filters["after_greeting"] = partial(salutations.after_greeting, language=language)
     return made
 
 

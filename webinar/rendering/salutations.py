@@ -170,3 +170,20 @@ def _english(*, form: str, title: str, last_name: str, office: str) -> str:
     degree = "Professor" if _PROFESSOR.search(title) else "Dr" if _DOCTOR.search(title) else usual
     word = spoken.english if spoken and spoken.english else degree
     return f"{word} {last_name}" if word else ""
+
+
+_SMALL = (
+    "ab alle am an auf bei bis das dem den der des die dies diese dieser dieses ein eine einem"
+    " einen einer es für heute hier im in jemand jetzt leider mit nach noch online unser unsere"
+    " von vor wenn wie wir zu zum zur"
+)
+"""Words that are small in German wherever they do not begin a sentence. Nouns, names and "Sie" are
+not among them, nor what an organiser may begin with otherwise."""
+_FIRST = re.compile(rf"\A(\s*(?:<p>)?\s*)((?:{'|'.join(_SMALL.split())})\b)", re.IGNORECASE)
+
+
+def after_greeting(text: str, *, language: str) -> str:
+    """What follows on "Sehr geehrte Frau Kern,": in German a comma goes on in small letters."""
+    if language != "de":
+        return text
+    return type(text)(_FIRST.sub(lambda found: found[1] + found[2].lower(), str(text), count=1))

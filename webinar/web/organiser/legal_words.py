@@ -17,4 +17,4 @@ PATHS: dict[str, str] = {
     LegalPage.PRIVACY: "datenschutz",
     LegalPage.ACCESSIBILITY: "barrierefreiheit",
 }
-LANGUAGES = {"de": "Deutsch", "en": "English"}
+LANGUAGES: dict[str, LazyString] = {"de": _l("German"), "en": _l("English")}

@@ -26,7 +26,7 @@ blueprint = Blueprint("openings", __name__)
 
 KINDS: dict[OpeningKind, LazyString] = {
     OpeningKind.DOWNLOAD: _l("downloaded"),
-    OpeningKind.VIEW: _l("started watching"),
+    OpeningKind.VIEW: _l("started"),
 }
 
 
