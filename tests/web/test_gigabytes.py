@@ -18,7 +18,8 @@ from flask import Flask
 
 from tests import factories
 from tests.conftest import signed_in
-from tests.jobs.processes import Program, children_of, free_port, wait_for
+from tests.jobs.processes import Program, children_of, wait_for
+from tests.ports import free_port
 from tests.recorder import box, film
 from tests.web.test_tus import home
 from webinar.config import ROOT

@@ -16,7 +16,8 @@ from flask import Flask
 from bench import proxy
 from tests import factories
 from tests.conftest import signed_in
-from tests.jobs.processes import Program, free_port, wait_for
+from tests.jobs.processes import Program, wait_for
+from tests.ports import free_port
 from tests.recorder import film
 from tests.test_deploy import behind_caddy
 from tests.web.test_tus import announce, only
