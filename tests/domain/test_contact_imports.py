@@ -17,6 +17,7 @@ from webinar.domain import contact_imports
 from webinar.domain.contact_import_plans import Kind, Plan, Review
 from webinar.domain.contact_import_rows import recognise
 from webinar.domain.retention import Round
+from webinar.domain.retention_terms import in_force
 from webinar.errors import Conflict, RuleError
 from webinar.extensions import db
 from webinar.models import (
@@ -487,7 +488,7 @@ def test_import_asks_the_database_as_often_for_many_rows_as_for_one(organiser: A
 
 def _go(app: Flask) -> bool:
     """Let go of what is due; whether anything was."""
-    return Round(settings_of(app)).step()
+    return Round(in_force(settings_of(app))).step()
 
 
 def test_import_that_nobody_confirmed_goes_after_a_day(app: Flask, organiser: Account) -> None:

@@ -14,6 +14,7 @@ from webinar import settings_of
 from webinar.clock import now
 from webinar.domain import mail
 from webinar.domain.retention import Round
+from webinar.domain.retention_terms import in_force
 from webinar.extensions import db
 from webinar.models import Mail, MailState
 
@@ -36,7 +37,7 @@ def old(state: MailState, *, age: timedelta = LONG_AGO) -> Mail:
 
 
 def drop(app: Flask) -> int:
-    round_ = Round(settings_of(app))
+    round_ = Round(in_force(settings_of(app)))
     while round_.step():
         db.session.commit()
     db.session.expire_all()

@@ -26,7 +26,7 @@ from webinar.models import (
     Talk,
 )
 
-QUERIES = 7
+QUERIES = 8
 MORNING = factories.at("2027-01-04T09:00")
 
 

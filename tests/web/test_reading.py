@@ -24,6 +24,7 @@ PROVIDER = (
     "provider.begin",
     "provider.back",
     "provider.confirm",
+    "provider.left",
     "password_links.connect",
     "own_account.connect",
     "proof.by_provider",
