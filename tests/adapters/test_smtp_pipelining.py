@@ -205,7 +205,7 @@ def test_commands_of_the_next_message_come_with_the_content() -> None:
             (b"\r\n.\r\nMAIL FROM:<", b""),
             (b"DATA\r\n", b"250 taken\r\n250 a\r\n250 b\r\n354 go\r\n"),
             (b"\r\n.\r\n", b"250 taken\r\n"),
-            (b"QUIT\r\n", b"221 bye\r\n"),
+            (b"quit\r\n", b"221 bye\r\n"),
         ]
     )
     thread = script.start()
