@@ -159,8 +159,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch, revision: str, *, after: bool) -> 
             if after:
                 whole()
                 raise Broke
-            count = changing(bind, whole)
-            raise AssertionError(f"{revision} did not fail after {count} statements")
+            fail_in_the_middle(bind, whole)
 
         module.upgrade = upgrade
 
@@ -169,8 +168,9 @@ def breaking(monkeypatch: pytest.MonkeyPatch, revision: str, *, after: bool) -> 
         yield
 
 
-def changing(bind: Connection, whole: Callable[[], None]) -> int:
-    """Run it until its second statement that changes anything has been carried out."""
+def fail_in_the_middle(bind: Connection, whole: Callable[[], None]) -> None:
+    """Run it until its second statement that changes anything has been carried out, or to its end
+    where it has fewer: some have nothing to change on SQLite."""
     count = 0
 
     def stop(_bind: object, _cursor: object, statement: str, *_more: object) -> None:
@@ -184,9 +184,7 @@ def changing(bind: Connection, whole: Callable[[], None]) -> int:
         whole()
     finally:
         event.remove(bind, "after_cursor_execute", stop)
-    if count:
-        raise Broke  # it has a single one
-    return count
+    raise Broke
 
 
 @pytest.mark.deep

@@ -29,7 +29,7 @@ _NO_CHARSETS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_
 _ADDRESS = re.compile(
     r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff@<>\"(),;:\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
 )
-_ID = re.compile(r"<([^\s<>@]{1,200}@[^\s<>@]{1,200})>")
+_ID = re.compile(r"<([^\s\x00-\x1f\x7f<>@]{1,200}@[^\s\x00-\x1f\x7f<>@]{1,200})>")
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
