@@ -49,4 +49,5 @@ def _drawn_once(draw: Callable[..., None]) -> Callable[..., None]:
 
 
 def _sum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
